@@ -1,6 +1,6 @@
+import { quoteBigIntegers } from '../analyze/formats/big-integers.ts';
 import { decodeTraces } from '../analyze/formats/otlp-proto.ts';
 import type { OtlpResourceSpans, OtlpScopeSpans, OtlpSpan, OtlpTraces } from '../analyze/formats/otlp-types.ts';
-import { quoteBigIntegers } from './big-integers.ts';
 import { Rejection } from './rejection.ts';
 
 export type OtlpEncoding = 'json' | 'protobuf';

@@ -137,7 +137,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
       reject(
-        new ReceiverError('TA1301', `cannot listen on ${host}:${port} (${systemCode(error) ?? error.message})`, {
+        new ReceiverError('TA1401', `cannot listen on ${host}:${port} (${systemCode(error) ?? error.message})`, {
           fix: 'choose another port, or 0 for a free one',
           cause: error,
         }),

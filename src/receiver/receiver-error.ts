@@ -1,8 +1,8 @@
 /**
- * What went wrong on our own side of the receiver: TA1301 cannot listen · TA1302 the span log has another writer ·
- * TA1303 the span log cannot be written · TA1304 the span log cannot be opened · TA1305 the memory store is full.
+ * What went wrong on our own side of the receiver: TA1401 cannot listen · TA1402 the span log has another writer ·
+ * TA1403 the span log cannot be written · TA1404 the span log cannot be opened · TA1405 the memory store is full.
  */
-export type ReceiverErrorCode = `TA13${number}`;
+export type ReceiverErrorCode = `TA14${number}`;
 
 /** The receiver or its store cannot do its work: what, why, and what to do next. */
 export class ReceiverError extends Error {

@@ -65,7 +65,7 @@ export function memoryLog(maxBytes = 512 * 1024 * 1024): SpanMemory {
     append: (traces) => {
       const line = lineOf(traces);
       if (bytes + line.byteLength > maxBytes) {
-        throw new ReceiverError('TA1305', `more than ${maxBytes} bytes of spans`, { fix: 'write them to a file' });
+        throw new ReceiverError('TA1405', `more than ${maxBytes} bytes of spans`, { fix: 'write them to a file' });
       }
       bytes += line.byteLength;
       lines.push(line);
@@ -78,7 +78,7 @@ function openFile(path: string): number {
   try {
     // Opening a pipe would wait for its reader, and neither it nor a device can be repaired or locked.
     if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) {
-      throw new ReceiverError('TA1304', `${path} is not a regular file`, { fix: 'choose another file name' });
+      throw new ReceiverError('TA1404', `${path} is not a regular file`, { fix: 'choose another file name' });
     }
     // Prompts and answers may be in there: readable by the owner alone.
     return openSync(path, 'a+', 0o600);
@@ -106,7 +106,7 @@ function spanFile(
     path,
     repaired,
     append: (traces) => {
-      if (!open) throw new ReceiverError('TA1303', `${path} is closed`);
+      if (!open) throw new ReceiverError('TA1403', `${path} is closed`);
       const line = lineOf(traces);
       try {
         dropBroken();
@@ -155,17 +155,17 @@ function lineOf(traces: OtlpTraces): Buffer {
   } catch (error) {
     // JSON.stringify is recursive, JSON.parse is not: what was read may be too deep to write.
     if (!(error instanceof RangeError)) throw error;
-    throw new InputError('TA1306', 'the spans are nested too deeply or too long to be written', { cause: error });
+    throw new InputError('TA1406', 'the spans are nested too deeply or too long to be written', { cause: error });
   }
 }
 
 function openError(path: string, error: unknown): ReceiverError {
-  return new ReceiverError('TA1304', `cannot open ${path} for writing (${reason(error)})`, { cause: error });
+  return new ReceiverError('TA1404', `cannot open ${path} for writing (${reason(error)})`, { cause: error });
 }
 
 function writeError(path: string, error: unknown): ReceiverError {
   const full = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(systemCode(error) ?? '');
-  return new ReceiverError('TA1303', `cannot write to ${path} (${reason(error)})`, {
+  return new ReceiverError('TA1403', `cannot write to ${path} (${reason(error)})`, {
     ...(full ? { fix: 'make room, or write to another disk' } : {}),
     cause: error,
   });

@@ -79,7 +79,7 @@ function readAt(file: number, position: number, length: number): Buffer {
 }
 
 function foreignError(path: string): ReceiverError {
-  return new ReceiverError('TA1304', `${path} is not a file of OTLP JSON lines`, {
+  return new ReceiverError('TA1404', `${path} is not a file of OTLP JSON lines`, {
     why: 'spans are only ever added to a file of their own',
     fix: 'choose a new file name',
   });

@@ -121,7 +121,7 @@ function startTicksOf(pid: number): string | null {
 function lockedError(path: string, lockPath: string, content: string): ReceiverError {
   const holder = parseHolder(content);
   const who = holder === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}`;
-  return new ReceiverError('TA1302', `${path} is being written by ${who}`, {
+  return new ReceiverError('TA1402', `${path} is being written by ${who}`, {
     why: 'two writers would mix their lines',
     fix: `write to another file, or delete ${lockPath} if that process is gone`,
   });

@@ -28,7 +28,7 @@ describe('start and close', () => {
   it('says which port is taken', async () => {
     const start = startReceiver({ port: receiver.port, onTraces: () => undefined });
     await expect(start).rejects.toThrow(ReceiverError);
-    await expect(start).rejects.toMatchObject({ code: 'TA1301', message: expect.stringContaining('EADDRINUSE') });
+    await expect(start).rejects.toMatchObject({ code: 'TA1401', message: expect.stringContaining('EADDRINUSE') });
   });
 
   it('takes further host names that it is told', async () => {

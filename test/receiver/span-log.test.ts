@@ -80,7 +80,7 @@ describe('trouble while writing', () => {
       },
     });
     expect(() => log.append(tracesOf('a'))).toThrow(
-      expect.objectContaining({ code: 'TA1303', message: `cannot write to ${path} (ENOSPC)`, fix: expect.any(String) }),
+      expect.objectContaining({ code: 'TA1403', message: `cannot write to ${path} (ENOSPC)`, fix: expect.any(String) }),
     );
     expect(read()).toBe('');
     room = 1e6;
@@ -130,7 +130,7 @@ describe('places that are no file', () => {
     mkdirSync(path);
     expect(() => openSpanLog(path)).toThrow(`${path} is not a regular file`);
     expect(() => openSpanLog(join(dir, 'none', 'x'))).toThrow(
-      expect.objectContaining({ code: 'TA1304', message: expect.stringContaining('ENOENT') }),
+      expect.objectContaining({ code: 'TA1404', message: expect.stringContaining('ENOENT') }),
     );
   });
 
@@ -152,7 +152,7 @@ describe('memoryLog', () => {
   it('refuses what is too much', () => {
     const log = memoryLog(line('a').length);
     log.append(tracesOf('a'));
-    expect(() => log.append(tracesOf('b'))).toThrow(expect.objectContaining({ code: 'TA1305' }));
+    expect(() => log.append(tracesOf('b'))).toThrow(expect.objectContaining({ code: 'TA1405' }));
     expect(log.lines).toHaveLength(1);
   });
 });

@@ -72,7 +72,7 @@ describe('repair of the last line', () => {
     ['spans and then something else', `${line('a')}my thesis`],
   ])('leaves alone a file with %s', (_what, text) => {
     writeFileSync(path, text);
-    expect(() => openSpanLog(path)).toThrow(expect.objectContaining({ code: 'TA1304' }));
+    expect(() => openSpanLog(path)).toThrow(expect.objectContaining({ code: 'TA1404' }));
     expect(read()).toBe(text);
     expect(existsSync(`${path}.lock`)).toBe(false);
   });

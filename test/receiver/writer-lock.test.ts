@@ -37,7 +37,7 @@ describe('one writer', () => {
     for (const name of [path, join(dir, 'link')]) {
       expect(() => openSpanLog(name)).toThrow(
         expect.objectContaining({
-          code: 'TA1302',
+          code: 'TA1402',
           message: `${path} is being written by process ${process.pid} on ${hostname()}`,
         }),
       );
@@ -54,7 +54,7 @@ describe('one writer', () => {
     });
     await once(first.stdout, 'data');
     expect(spawnSync(process.execPath, node(opening())).stdout.toString()).toBe(
-      `TA1302 ${path} is being written by process ${first.pid} on ${hostname()}\n`,
+      `TA1402 ${path} is being written by process ${first.pid} on ${hostname()}\n`,
     );
     first.kill('SIGKILL');
     await once(first, 'exit');
@@ -76,7 +76,7 @@ describe('one writer', () => {
       ),
     );
     for (const other of others) other.kill('SIGKILL');
-    expect(said.sort()).toEqual(['TA1302', 'TA1302', 'TA1302', 'TA1302', 'TA1302', 'open']);
+    expect(said.sort()).toEqual(['TA1402', 'TA1402', 'TA1402', 'TA1402', 'TA1402', 'open']);
   });
 });
 

@@ -95,7 +95,8 @@ async function tryBinary(binary: string): Promise<RunningJaeger | string> {
   writeFileSync(config, configText(http, grpc, otlp));
   // The shell ends with Jaeger, and ends Jaeger when its stdin closes: also when this process is killed outright.
   // With -9, as a graceful end takes ten seconds and what is in memory is lost either way.
-  const script = 'exec 3<&0; "$0" --config "$1" >"$2" 2>&1 & j=$!; (cat <&3 >/dev/null; kill -9 $j) 2>/dev/null & wait $j';
+  const script =
+    'exec 3<&0; "$0" --config "$1" >"$2" 2>&1 & j=$!; (cat <&3 >/dev/null; kill -9 $j) 2>/dev/null & wait $j';
   const shell = spawn('/bin/sh', ['-c', script, binary, config, log], { stdio: ['pipe', 'ignore', 'ignore'] });
   const stop = async () => {
     await stopShell(shell);

@@ -112,6 +112,8 @@ export interface DocumentSummary {
  * could be used (empty, unknown format, no spans, broken before the first span).
  */
 export interface DocumentReader {
+  /** The document is refused already; `end` will say why, and nothing more need be written. */
+  readonly isSettled: boolean;
   write(chunk: Uint8Array): void;
   end(): DocumentSummary;
 }

@@ -7,7 +7,11 @@ export class InputError extends Error {
   /** Offset of the trouble in the (decompressed) document, where known. */
   readonly byte: number | undefined;
 
-  constructor(code: string, message: string, more: { why?: string; fix?: string; byte?: number; cause?: unknown } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    more: { why?: string; fix?: string; byte?: number; cause?: unknown } = {},
+  ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.code = code;
     this.why = more.why;

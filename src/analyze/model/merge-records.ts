@@ -84,7 +84,9 @@ const processOf = (table: SpanTable, row: number): string =>
 function content(table: SpanTable, row: number): string {
   const pairs: string[] = [];
   for (let i = table.attrOffset[row] as number; i < (table.attrOffset[row + 1] as number); i++) {
-    pairs.push(`${table.strings.text(table.attrKey[i] as number)}\u0000${table.strings.text(table.attrValue[i] as number)}`);
+    pairs.push(
+      `${table.strings.text(table.attrKey[i] as number)}\u0000${table.strings.text(table.attrValue[i] as number)}`,
+    );
   }
   return `${String(pairs.length).padStart(6, '0')} ${pairs.sort().join('\u0000')}`;
 }

@@ -52,54 +52,67 @@ export interface TableBuilder {
 const EXACT_NS = 2 ** 53 - 1;
 const MAX_TEXT = 4096;
 
+/** The columns of a `SpanTable` while they grow. */
+function growingColumns() {
+  const u32 = () => growingColumn(Uint32Array);
+  const u8 = () => growingColumn(Uint8Array);
+  return {
+    trace: u32(),
+    spanId: u32(),
+    start: growingColumn(Float64Array),
+    duration: growingColumn(Float64Array),
+    name: u32(),
+    kind: u8(),
+    status: u8(),
+    resource: u32(),
+    scope: u32(),
+    source: u32(),
+    clamped: u8(),
+    refOffset: u32(),
+    refKind: u8(),
+    refSpan: u32(),
+    attrOffset: u32(),
+    attrKey: u32(),
+    attrValue: u32(),
+  };
+}
+
 export function createTableBuilder(plan: AttributePlan): TableBuilder {
   const strings = createInterner();
   const ids = createSpanIds();
-  const traceIndex = new Map<string, number>();
-  const baseSeconds: number[] = [];
+  const traces = createTraceList();
   const sources: TableSource[] = [];
   const resources: Resource[] = [];
-  const scopes: string[] = [];
-  const scopeIndex = new Map<string, number>();
-  const u32 = () => growingColumn(Uint32Array);
-  const u8 = () => growingColumn(Uint8Array);
-  const [trace, spanId, name, resource, scope, source] = [u32(), u32(), u32(), u32(), u32(), u32()];
-  const [kind, status, clamped, refKind] = [u8(), u8(), u8(), u8()];
-  const [refOffset, refSpan, attrOffset, attrKey, attrValue] = [u32(), u32(), u32(), u32(), u32()];
-  const start = growingColumn(Float64Array);
-  const duration = growingColumn(Float64Array);
-
-  function traceOf(id: string, seconds: number): number {
-    const known = traceIndex.get(id);
-    if (known !== undefined) return known;
-    traceIndex.set(id, baseSeconds.length);
-    return baseSeconds.push(seconds) - 1;
-  }
+  const scopes = createScopeList();
+  const columns = growingColumns();
 
   function addSpan(row: SpanRow): void {
-    const t = traceOf(row.traceId, row.start.seconds);
-    const relative = (row.start.seconds - (baseSeconds[t] as number)) * 1e9 + row.start.nanos;
+    const trace = traces.indexOf(row.traceId, row.start.seconds);
+    const relative = (row.start.seconds - (traces.baseSeconds[trace] as number)) * 1e9 + row.start.nanos;
     const inRange = Math.abs(relative) <= EXACT_NS && !(Math.abs(row.durationNs) > EXACT_NS);
-    trace.push(t);
-    spanId.push(ids.intern(row.spanId));
-    start.push(clamp(relative));
-    duration.push(clamp(row.durationNs));
-    clamped.push(inRange ? 0 : 1);
-    name.push(strings.intern(row.name));
-    kind.push(row.kind);
-    status.push(row.status);
-    resource.push(row.resource);
-    scope.push(row.scope);
-    source.push(sources.length - 1);
-    refOffset.push(refSpan.length);
-    attrOffset.push(attrKey.length);
+    columns.trace.push(trace);
+    columns.spanId.push(ids.intern(row.spanId));
+    columns.start.push(clamp(relative));
+    columns.duration.push(clamp(row.durationNs));
+    columns.clamped.push(inRange ? 0 : 1);
+    columns.name.push(strings.intern(row.name));
+    columns.kind.push(row.kind);
+    columns.status.push(row.status);
+    columns.resource.push(row.resource);
+    columns.scope.push(row.scope);
+    columns.source.push(sources.length - 1);
+    columns.refOffset.push(columns.refSpan.length);
+    columns.attrOffset.push(columns.attrKey.length);
   }
 
   function addAttribute(key: string, value: string): void {
     const keep = plan.get(key);
     if (keep === undefined) return;
+    const { attrOffset, attrKey, attrValue } = columns;
     const keyIndex = strings.intern(key);
-    for (let i = attrOffset.get(attrOffset.length - 1); i < attrKey.length; i++) if (attrKey.get(i) === keyIndex) return;
+    for (let i = attrOffset.get(attrOffset.length - 1); i < attrKey.length; i++) {
+      if (attrKey.get(i) === keyIndex) return;
+    }
     const text = keep === 'text' ? value : keep(value);
     attrKey.push(keyIndex);
     attrValue.push(strings.intern(text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text));
@@ -107,58 +120,93 @@ export function createTableBuilder(plan: AttributePlan): TableBuilder {
 
   return {
     get size() {
-      return trace.length;
+      return columns.trace.length;
     },
-    openSource: (s) => void sources.push(s),
+    openSource: (source) => void sources.push(source),
     openResource: () => resources.push({ service: '', process: '' }) - 1,
-    describeResource: (slot, r) => void (resources[slot] = r),
-    openScope(text) {
-      if (text === undefined) return scopes.push('') - 1;
-      const known = scopeIndex.get(text);
-      if (known !== undefined) return known;
-      scopeIndex.set(text, scopes.length);
-      return scopes.push(text) - 1;
+    describeResource: (slot, resource) => {
+      resources[slot] = resource;
     },
-    describeScope: (slot, text) => void (scopes[slot] = text),
+    openScope: scopes.open,
+    describeScope: scopes.describe,
     addSpan,
-    addReference(refType, id) {
-      refKind.push(refType);
-      refSpan.push(ids.intern(id));
+    addReference: (refType, id) => {
+      columns.refKind.push(refType);
+      columns.refSpan.push(ids.intern(id));
     },
     addAttribute,
     wants: (key) => plan.has(key),
-    traceCount: () => baseSeconds.length,
-    finish() {
-      refOffset.push(refSpan.length);
-      attrOffset.push(attrKey.length);
-      return {
-        size: trace.length,
-        strings,
-        ids,
-        sources,
-        traceIds: [...traceIndex.keys()],
-        baseSeconds,
-        resources,
-        scopes,
-        trace: trace.view(),
-        spanId: spanId.view(),
-        start: start.view(),
-        duration: duration.view(),
-        name: name.view(),
-        kind: kind.view(),
-        status: status.view(),
-        resource: resource.view(),
-        scope: scope.view(),
-        source: source.view(),
-        clamped: clamped.view(),
-        refOffset: refOffset.view(),
-        refKind: refKind.view(),
-        refSpan: refSpan.view(),
-        attrOffset: attrOffset.view(),
-        attrKey: attrKey.view(),
-        attrValue: attrValue.view(),
-      };
+    traceCount: () => traces.baseSeconds.length,
+    finish: () => ({
+      size: columns.trace.length,
+      strings,
+      ids,
+      sources,
+      traceIds: traces.ids(),
+      baseSeconds: traces.baseSeconds,
+      resources,
+      scopes: scopes.names,
+      ...finishColumns(columns),
+    }),
+  };
+}
+
+/** Trace ids in the order of their first span, whose second becomes the base of the trace's times. */
+function createTraceList() {
+  const index = new Map<string, number>();
+  const baseSeconds: number[] = [];
+  return {
+    baseSeconds,
+    ids: (): string[] => [...index.keys()],
+    indexOf(id: string, seconds: number): number {
+      const known = index.get(id);
+      if (known !== undefined) return known;
+      index.set(id, baseSeconds.length);
+      return baseSeconds.push(seconds) - 1;
     },
+  };
+}
+
+/** Scope names; one whose name is known when it is opened shares its slot with its equals. */
+function createScopeList() {
+  const names: string[] = [];
+  const index = new Map<string, number>();
+  return {
+    names,
+    open(name?: string): number {
+      if (name === undefined) return names.push('') - 1;
+      const known = index.get(name);
+      if (known !== undefined) return known;
+      index.set(name, names.length);
+      return names.push(name) - 1;
+    },
+    describe(slot: number, name: string): void {
+      names[slot] = name;
+    },
+  };
+}
+
+function finishColumns(columns: ReturnType<typeof growingColumns>) {
+  columns.refOffset.push(columns.refSpan.length);
+  columns.attrOffset.push(columns.attrKey.length);
+  return {
+    trace: columns.trace.view(),
+    spanId: columns.spanId.view(),
+    start: columns.start.view(),
+    duration: columns.duration.view(),
+    name: columns.name.view(),
+    kind: columns.kind.view(),
+    status: columns.status.view(),
+    resource: columns.resource.view(),
+    scope: columns.scope.view(),
+    source: columns.source.view(),
+    clamped: columns.clamped.view(),
+    refOffset: columns.refOffset.view(),
+    refKind: columns.refKind.view(),
+    refSpan: columns.refSpan.view(),
+    attrOffset: columns.attrOffset.view(),
+    attrKey: columns.attrKey.view(),
+    attrValue: columns.attrValue.view(),
   };
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { quoteBigIntegers } from '../../src/receiver/big-integers.ts';
+import { quoteBigIntegers } from '../../../src/analyze/formats/big-integers.ts';
 
 describe('quoteBigIntegers', () => {
   it('keeps every digit of an integer that a double cannot hold', () => {

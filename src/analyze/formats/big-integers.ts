@@ -8,7 +8,15 @@ const MAYBE_UNSAFE = /[:[,\s]-?\d{16}/;
  * has none, nearly every request, is returned as it is. What is not JSON stays not JSON.
  */
 export function quoteBigIntegers(text: string): string {
-  if (!MAYBE_UNSAFE.test(text)) return text;
+  return MAYBE_UNSAFE.test(text) ? quoteNumbers(text, isBigInteger) : text;
+}
+
+/** The same for decimal fractions too: microseconds with nanoseconds behind the point (`1700000000000001.234`). */
+export function quoteLongNumbers(text: string): string {
+  return quoteNumbers(text, (whole, start, end) => isBigInteger(whole, start, end) || isLongDecimal(whole, start, end));
+}
+
+function quoteNumbers(text: string, isTooLong: (text: string, start: number, end: number) => boolean): string {
   const pieces: string[] = [];
   let copied = 0;
   let at = 0;
@@ -18,7 +26,7 @@ export function quoteBigIntegers(text: string): string {
       at = endOfString(text, at);
     } else if (code === 0x2d || isDigit(code)) {
       const end = endOfNumber(text, at);
-      if (isBigInteger(text, at, end)) {
+      if (isTooLong(text, at, end)) {
         pieces.push(text.slice(copied, at), '"', text.slice(at, end), '"');
         copied = end;
       }
@@ -54,4 +62,10 @@ function isBigInteger(text: string, start: number, end: number): boolean {
   if (end - first < UNSAFE_DIGITS || text[first] === '0') return false;
   for (let at = first; at < end; at++) if (!isDigit(text.charCodeAt(at))) return false;
   return true;
+}
+
+/** Digits on both sides of a point, and more of them than a double keeps. */
+function isLongDecimal(text: string, start: number, end: number): boolean {
+  const first = text[start] === '-' ? start + 1 : start;
+  return end - first > UNSAFE_DIGITS && text[first] !== '0' && /^\d+\.\d+$/.test(text.slice(first, end));
 }

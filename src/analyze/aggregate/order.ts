@@ -1,0 +1,44 @@
+import type { FailureReport, NearMissReport } from '../report/types.ts';
+import type { OccurrencePartial, RunPartial } from './partial.ts';
+
+/** Total orders of what reports list. All texts by code unit. */
+export type Compare<T> = (a: T, b: T) => number;
+
+export function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** By likely saving descending, those without a saving last; then trace id, parent, first call. */
+export const byOccurrence: Compare<OccurrencePartial> = (a, b) =>
+  (b.savingNs?.likely ?? -1) - (a.savingNs?.likely ?? -1) ||
+  byText(a.traceId, b.traceId) ||
+  byText(a.parentSpanId ?? '', b.parentSpanId ?? '') ||
+  byText(a.spanIds[0] ?? '', b.spanIds[0] ?? '');
+
+export const byNearMiss: Compare<NearMissReport> = (a, b) =>
+  byText(a.kind, b.kind) ||
+  byText(a.rule, b.rule) ||
+  byText(a.fingerprint, b.fingerprint) ||
+  byText(a.traceId, b.traceId) ||
+  byText(a.parentSpanId ?? '', b.parentSpanId ?? '') ||
+  a.count - b.count ||
+  byText(a.reason, b.reason);
+
+export const byFailure: Compare<FailureReport> = (a, b) =>
+  byText(a.detector, b.detector) || byText(a.traceId, b.traceId) || byText(a.message, b.message);
+
+export const byRun: Compare<RunPartial> = (a, b) => a.durationNs - b.durationNs || byText(a.traceId, b.traceId);
+
+/** The first `max` of two sorted lists. */
+export function mergeSorted<T>(a: readonly T[], b: readonly T[], compare: Compare<T>, max = Infinity): readonly T[] {
+  if (b.length === 0) return a;
+  if (a.length === 0) return b;
+  const merged: T[] = [];
+  let i = 0;
+  let j = 0;
+  while (merged.length < max && (i < a.length || j < b.length)) {
+    const takeA = j === b.length || (i < a.length && compare(a[i] as T, b[j] as T) <= 0);
+    merged.push(takeA ? (a[i++] as T) : (b[j++] as T));
+  }
+  return merged;
+}

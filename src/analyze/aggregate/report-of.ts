@@ -1,0 +1,192 @@
+import { type LinkBuilder, linkBuilder } from '../report/links.ts';
+import type { AnalysedReport, EntryOverview } from '../report/overview.ts';
+import type {
+  DataQualityReport,
+  EntryPointReport,
+  InputReport,
+  OperationReport,
+  PartialReason,
+  PartyReport,
+  SkippedReport,
+  SourceReport,
+  ThirdPartyReport,
+  TraceReport,
+} from '../report/types.ts';
+import { findingReports } from './finding-reports.ts';
+import { descending, integer, share } from './integers.ts';
+import { byNearMiss, byText } from './order.ts';
+import type { EntryPartial, OwnPartial, TraceDetail, TracePartial } from './partial.ts';
+import { slowRuns } from './slow-runs.ts';
+import { medianOf, percentilesOf, valuesOf } from './values.ts';
+
+/** What a report says besides what the traces say. */
+export interface ReportContext {
+  readonly toolVersion: string;
+  readonly sources: readonly SourceReport[];
+  readonly skipped: readonly SkippedReport[];
+  readonly partialReasons: readonly PartialReason[];
+  /** Base URL of a Jaeger UI that has the traces; without it the report has no links. */
+  readonly uiBase?: string | undefined;
+}
+
+export function reportOf(partial: TracePartial, context: ReportContext): AnalysedReport {
+  const links = linkBuilder(context.uiBase);
+  const entries = [...partial.entryPoints.values()].sort(byWindow);
+  const partialReasons = [...new Set(context.partialReasons)].sort(byText);
+  return {
+    schemaVersion: '1.0',
+    tool: { name: 'trace-analyze', version: context.toolVersion },
+    partial: partialReasons.length > 0,
+    partialReasons,
+    input: inputOf(partial, context),
+    entryPoints: entries.map(entryPointOf),
+    traces: [...partial.details.values()].sort(byStart).map((detail) => traceOf(detail, links)),
+    criticalPath: { durationNs: integer(partial.durationNs), byOperation: operationsOf(partial) },
+    thirdParty: thirdPartyOf(partial),
+    findings: findingReports(partial, links),
+    nearMisses: [...partial.nearMisses.values()].flat().sort(byNearMiss),
+    dataQuality: dataQualityOf(partial),
+    failures: partial.failures,
+    overview: { entryPoints: entries.map((entry) => overviewOf(entry, links)) },
+  };
+}
+
+function byWindow(a: EntryPartial, b: EntryPartial): number {
+  return descending(a.windowNs, b.windowNs) || byText(a.service, b.service) || byText(a.operation, b.operation);
+}
+
+function byStart(a: TraceDetail, b: TraceDetail): number {
+  return -descending(BigInt(a.startUnixNano), BigInt(b.startUnixNano)) || byText(a.traceId, b.traceId);
+}
+
+function inputOf(partial: TracePartial, { sources, skipped }: ReportContext): InputReport {
+  return {
+    sources,
+    skipped,
+    traces: partial.traces,
+    spans: partial.spans,
+    ...(partial.first === null ? {} : { firstUnixNano: String(partial.first) }),
+    ...(partial.last === null ? {} : { lastUnixNano: String(partial.last) }),
+  };
+}
+
+function entryPointOf({
+  service,
+  operation,
+  traces,
+  failed,
+  incomplete,
+  windowNs,
+  runs,
+}: EntryPartial): EntryPointReport {
+  const durations = valuesOf(runs.map(({ durationNs }) => durationNs));
+  return { service, operation, traces, failed, incomplete, windowNs: integer(windowNs), ...percentilesOf(durations) };
+}
+
+function traceOf(detail: TraceDetail, links: LinkBuilder | undefined): TraceReport {
+  if (links === undefined) return detail;
+  const { traceId } = detail;
+  const spans = detail.spans.map((span) => ({
+    ...span,
+    link: links.spans(traceId, [span.recordedSpanId ?? span.spanId]),
+  }));
+  return { ...detail, spans, links: { trace: links.trace(traceId) } };
+}
+
+function operationsOf({ operations, durationNs }: TracePartial): readonly OperationReport[] {
+  return [...operations.values()]
+    .sort(
+      (a, b) =>
+        descending(a.pathNs, b.pathNs) ||
+        byText(a.service, b.service) ||
+        byText(a.operation, b.operation) ||
+        byText(a.kind, b.kind),
+    )
+    .map(({ service, operation, kind, pathNs, traces, spans, durations }) => ({
+      service,
+      operation,
+      kind,
+      pathNs: integer(pathNs),
+      pathShare: share(pathNs, durationNs),
+      traces,
+      spans,
+      ...percentilesOf(durations),
+    }));
+}
+
+function thirdPartyOf({ thirdParty, durationNs }: TracePartial): ThirdPartyReport {
+  const { calls, sumNs, wallNs, pathNs, shares, own } = thirdParty;
+  return {
+    calls,
+    sumNs: integer(sumNs),
+    wallNs: integer(wallNs),
+    wallShare: share(wallNs, durationNs),
+    pathNs: integer(pathNs),
+    criticalPathShare: share(pathNs, durationNs),
+    medianTraceShare: medianOf(shares) ?? 0,
+    parties: partiesOf(thirdParty, durationNs),
+    own: ownOf(own),
+  };
+}
+
+function partiesOf({ parties }: TracePartial['thirdParty'], durationNs: bigint): readonly PartyReport[] {
+  return [...parties.values()]
+    .sort(
+      (a, b) =>
+        descending(a.pathNs, b.pathNs) || byText(a.party.name, b.party.name) || byText(a.party.class, b.party.class),
+    )
+    .map(({ party, calls, errors, sumNs, wallNs, exclusiveWallNs, pathNs, durations }) => ({
+      name: party.name,
+      vendor: party.vendor,
+      class: party.class,
+      rule: party.rule,
+      confidence: party.confidence,
+      calls,
+      errors,
+      sumNs: integer(sumNs),
+      wallNs: integer(wallNs),
+      wallShare: share(wallNs, durationNs),
+      exclusiveWallNs: integer(exclusiveWallNs),
+      pathNs: integer(pathNs),
+      criticalPathShare: share(pathNs, durationNs),
+      ...percentilesOf(durations),
+    }));
+}
+
+function ownOf({ codeNs, internalNs, waitNs, untracedNs }: OwnPartial) {
+  return {
+    codeNs: integer(codeNs),
+    internalNs: integer(internalNs),
+    waitNs: integer(waitNs),
+    untracedNs: integer(untracedNs),
+  };
+}
+
+function dataQualityOf({ incomplete, repairs, ran, blind }: TracePartial): DataQualityReport {
+  return {
+    incompleteTraces: incomplete,
+    repairs: Object.fromEntries([...repairs].sort(([a], [b]) => byText(a, b))),
+    ran: [...ran].sort(byText),
+    blind: [...blind.values()].sort(
+      (a, b) => byText(a.detector, b.detector) || byText(a.needs.join('\n'), b.needs.join('\n')),
+    ),
+  };
+}
+
+function overviewOf({ parties, own, runs }: EntryPartial, links: LinkBuilder | undefined): EntryOverview {
+  const slow = slowRuns(runs);
+  const longest = runs.at(-1)?.durationNs;
+  const slowest = runs.find(({ durationNs }) => durationNs === longest);
+  return {
+    parties: [...parties.values()]
+      .sort((a, b) => descending(a.pathNs, b.pathNs) || byText(a.party.name, b.party.name))
+      .map(({ party, calls, pathNs }) => ({ name: party.name, class: party.class, calls, pathNs: integer(pathNs) })),
+    own: ownOf(own),
+    ...(slow === undefined ? {} : { slow }),
+    ...(slowest === undefined ? {} : { slowest: slowestOf(slowest, links) }),
+  };
+}
+
+function slowestOf({ traceId, durationNs }: EntryPartial['runs'][number], links: LinkBuilder | undefined) {
+  return { traceId, durationNs, ...(links === undefined ? {} : { link: links.trace(traceId) }) };
+}

@@ -1,0 +1,127 @@
+import type { SpanKind, StatusCode } from '../model/span.ts';
+import { ReferenceKind, type Resource } from '../model/span-table.ts';
+import type { Instant, TableBuilder } from '../model/table-builder.ts';
+import { REF_TYPE } from './jaeger-span.ts';
+import type { OtlpAttribute, OtlpLink, OtlpResource, OtlpSpan, SpanSink } from './otlp-types.ts';
+import { valueText } from './value-text.ts';
+
+const NANOS_DIGITS = 9;
+const EPOCH: Instant = { seconds: 0, nanos: 0 };
+
+/**
+ * The one road from OTLP shapes to the span table. Spans get their parent first, then those links that lead to the same
+ * trace. Attributes of an exception event count as the span's own where the span has none of that name.
+ */
+export function tableSink(builder: TableBuilder): SpanSink {
+  const resources = createSlots<Resource>(
+    builder.openResource,
+    builder.describeResource,
+    ({ service, process }) => `${service}\u0000${process}`,
+  );
+  const scopes = createSlots<string>(
+    () => builder.openScope(),
+    builder.describeScope,
+    (name) => name,
+  );
+  return {
+    openResource: resources.open,
+    describeResource: (slot, resource) => resources.describe(slot, toResource(resource)),
+    openScope: scopes.open,
+    describeScope: (slot, scope) => scopes.describe(slot, scope.name ?? ''),
+    span(resource, scope, span) {
+      builder.addSpan({
+        traceId: span.traceId,
+        spanId: span.spanId,
+        ...timesOf(span),
+        name: span.name ?? '',
+        kind: (isWithin(span.kind, 5) ? span.kind : 0) as SpanKind,
+        status: (isWithin(span.status?.code, 2) ? span.status?.code : 0) as StatusCode,
+        resource: resources.rowOf(resource),
+        scope: scopes.rowOf(scope),
+      });
+      addReferences(builder, span);
+      addAttributes(builder, span.attributes);
+      for (const event of span.events ?? []) if (event.name === 'exception') addAttributes(builder, event.attributes);
+    },
+  };
+}
+
+/**
+ * A format opens a slot for each piece of a document; the table needs one for each different description. A slot that
+ * is described before its first span shares the table's slot with its equals.
+ */
+function createSlots<T>(open: () => number, describe: (slot: number, value: T) => void, keyOf: (value: T) => string) {
+  const rows: number[] = [];
+  const known = new Map<string, number>();
+  const openRow = (slot: number): number => {
+    const row = open();
+    rows[slot] = row;
+    return row;
+  };
+  return {
+    open: (): number => rows.push(-1) - 1,
+    describe(slot: number, value: T): void {
+      const key = keyOf(value);
+      const used = rows[slot] as number;
+      const equal = known.get(key);
+      if (used < 0 && equal !== undefined) rows[slot] = equal;
+      else {
+        const row = used < 0 ? openRow(slot) : used;
+        describe(row, value);
+        if (used < 0) known.set(key, row);
+      }
+    },
+    rowOf(slot: number): number {
+      const row = rows[slot] as number;
+      return row < 0 ? openRow(slot) : row;
+    },
+  };
+}
+
+function isWithin(code: number | undefined, max: number): boolean {
+  return code !== undefined && Number.isInteger(code) && code >= 0 && code <= max;
+}
+
+function timesOf(span: OtlpSpan): { start: Instant; durationNs: number } {
+  const start = instantOf(span.startTimeUnixNano) ?? EPOCH;
+  const end = instantOf(span.endTimeUnixNano);
+  const hasStart = start.seconds !== 0 || start.nanos !== 0;
+  if (end === undefined || (hasStart && end.seconds === 0 && end.nanos === 0)) return { start, durationNs: Number.NaN };
+  return { start, durationNs: (end.seconds - start.seconds) * 1e9 + (end.nanos - start.nanos) };
+}
+
+/** Undefined for an absent or unreadable time. */
+function instantOf(value: string | number | undefined): Instant | undefined {
+  const digits = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
+  if (typeof digits !== 'string' || !/^\d{1,20}$/.test(digits)) return undefined;
+  return { seconds: Number(digits.slice(0, -NANOS_DIGITS)), nanos: Number(digits.slice(-NANOS_DIGITS)) };
+}
+
+function addReferences(builder: TableBuilder, span: OtlpSpan): void {
+  if (span.parentSpanId !== undefined && span.parentSpanId !== '') {
+    builder.addReference(ReferenceKind.childOf, span.parentSpanId);
+  }
+  for (const link of span.links ?? []) {
+    if (link.spanId === undefined || (link.traceId ?? span.traceId) !== span.traceId) continue;
+    builder.addReference(isChildOf(link) ? ReferenceKind.childOf : ReferenceKind.followsFrom, link.spanId);
+  }
+}
+
+function isChildOf(link: OtlpLink): boolean {
+  return link.attributes?.some(({ key, value }) => key === REF_TYPE && value?.stringValue === 'child_of') ?? false;
+}
+
+function addAttributes(builder: TableBuilder, attributes: readonly OtlpAttribute[] | undefined): void {
+  for (const { key, value } of attributes ?? []) {
+    if (!builder.wants(key)) continue;
+    const text = valueText(value);
+    if (text !== undefined) builder.addAttribute(key, text);
+  }
+}
+
+function toResource(resource: OtlpResource): Resource {
+  const pairs = (resource.attributes ?? []).map(({ key, value }) => [key, valueText(value) ?? ''] as const);
+  const service = pairs.find(([key]) => key === 'service.name')?.[1] ?? '';
+  const sorted = pairs.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return { service, process: JSON.stringify(sorted) };
+}

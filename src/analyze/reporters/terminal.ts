@@ -1,0 +1,88 @@
+import { styleText } from 'node:util';
+import stringWidth from 'string-width';
+import { asciiOnly } from './printable.ts';
+
+export interface TextOptions {
+  readonly color: boolean;
+  /** Columns. */
+  readonly width: number;
+  /** Nothing but ASCII, for terminals that know no more. */
+  readonly ascii: boolean;
+  /** Links as OSC 8 hyperlinks behind their words; else as plain URLs. */
+  readonly hyperlinks?: boolean;
+}
+
+export type Paint = 'bold' | 'dim' | 'red' | 'yellow' | 'cyan' | 'green';
+
+/** Below this many columns tables become lists. */
+export const LIST_BELOW = 60;
+
+export function paint(options: TextOptions, format: Paint | undefined, text: string): string {
+  return options.color && format !== undefined ? styleText(format, text, { validateStream: false }) : text;
+}
+
+/** Text as the terminal takes it; to be done before anything is measured. */
+export function spell(options: TextOptions, text: string): string {
+  return options.ascii ? asciiOnly(text) : text;
+}
+
+/** Columns that unpainted text takes. */
+export function widthOf(text: string): number {
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
+}
+
+/** Shortens in the middle, where names differ least. */
+export function fit(text: string, width: number, ellipsis: string): string {
+  if (text.length <= width && widthOf(text) <= width) return text;
+  if (widthOf(text) <= width) return text;
+  const room = Math.max(width - widthOf(ellipsis), 0);
+  const tail = takeWhile(graphemes(text.slice(-room * 8)).reverse(), Math.floor(room / 2)).reverse();
+  const head = takeWhile(graphemes(text.slice(0, room * 8)), room - widthOf(tail.join('')));
+  return width < 1 ? '' : head.join('') + ellipsis + tail.join('');
+}
+
+function graphemes(text: string): string[] {
+  return Array.from(new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text), ({ segment }) => segment);
+}
+
+function takeWhile(parts: readonly string[], width: number): string[] {
+  let used = 0;
+  let count = 0;
+  for (; count < parts.length; count++) {
+    used += widthOf(parts[count] as string);
+    if (used > width) break;
+  }
+  return parts.slice(0, count);
+}
+
+export function padEnd(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(width - widthOf(text), 0));
+}
+
+export function padStart(text: string, width: number): string {
+  return ' '.repeat(Math.max(width - widthOf(text), 0)) + text;
+}
+
+/** A sentence over as many lines as it needs; `indent` stands before each. Words longer than a line are shortened. */
+export function paragraph(options: TextOptions, text: string, indent = '', format?: Paint): string[] {
+  const room = Math.max(options.width - indent.length, 10);
+  const lines: string[] = [];
+  let line = '';
+  for (const word of spell(options, text).split(' ')) {
+    const fitted = fit(word, room, spell(options, '…'));
+    if (line === '') line = fitted;
+    else if (widthOf(line) + 1 + widthOf(fitted) <= room) line += ` ${fitted}`;
+    else {
+      lines.push(line);
+      line = fitted;
+    }
+  }
+  return [...lines, line].map((full) => indent + paint(options, format, full));
+}
+
+/** A link on a line of its own. URLs are never cut: half a link leads nowhere. */
+export function linkLine(options: TextOptions, label: string, url: string, indent: string): string {
+  const target = asciiOnly(url);
+  if (!options.hyperlinks) return `${indent}${label} ${paint(options, 'dim', target)}`;
+  return `${indent}\u001b]8;;${target}\u001b\\${paint(options, 'cyan', label)}\u001b]8;;\u001b\\`;
+}

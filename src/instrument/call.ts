@@ -1,0 +1,153 @@
+import { type Context, context, type Span, SpanStatusCode } from '@opentelemetry/api';
+import { captureJson } from './capture.ts';
+import { errorFacts } from './error-facts.ts';
+import type { Kind } from './kinds.ts';
+import { forgetOpenEnded, keepOpenEnded } from './open-ended.ts';
+import { ATTR } from './semconv.ts';
+import { telemetryFailed } from './telemetry-errors.ts';
+
+/** What a call does beyond its span's name and attributes. */
+export interface CallTraits {
+  readonly kind: Kind;
+  readonly modelInName: boolean;
+  readonly captureOutput: boolean;
+}
+
+/**
+ * One call of a wrapped function while its span is open. Ends once, whatever is told to it later; never throws.
+ * Refers to nothing that the host got, so that a stream can be collected while its call is open.
+ */
+export class Call {
+  readonly span: Span;
+  readonly context: Context;
+  readonly traits: CallTraits;
+  done = false;
+  /** Milliseconds of `performance.now()`. */
+  readonly #startedMs: number;
+  #lastMs: number;
+  #sawFirstChunk = false;
+  #knowsFinish = false;
+  #isStream = false;
+  #isOpenEnded = false;
+
+  constructor(span: Span, callContext: Context, traits: CallTraits) {
+    this.span = span;
+    this.context = callContext;
+    this.traits = traits;
+    // Only a model's time to its first chunk is measured from here.
+    this.#startedMs = traits.kind === 'llm' ? performance.now() : 0;
+    this.#lastMs = 0;
+  }
+
+  /** Runs a part of the call, so that spans started in it are its children. What `body` throws is thrown. */
+  run<T>(body: () => T): T {
+    let entered = false;
+    try {
+      return context.with(this.context, () => {
+        entered = true;
+        return body();
+      });
+    } catch (error) {
+      if (entered) throw error;
+      telemetryFailed(error);
+      return body();
+    }
+  }
+
+  /** The result may never be asked for: the span ends at the latest when the host can no longer do so. */
+  leaveOpen(result: object): void {
+    this.#isOpenEnded = true;
+    this.touch();
+    keepOpenEnded(result, this);
+  }
+
+  /** The result is a stream: the span stays open while it is read. */
+  startStream(stream: object): void {
+    this.#isStream = true;
+    this.leaveOpen(stream);
+    if (this.traits.kind === 'llm') this.tell((span) => span.setAttribute(ATTR.requestStream, true));
+  }
+
+  touch(): void {
+    this.#lastMs = performance.now();
+  }
+
+  chunk(): void {
+    this.touch();
+    if (!this.#sawFirstChunk) this.firstChunk();
+  }
+
+  /** Only for models; other streams have no such attribute. */
+  firstChunk(): void {
+    if (this.#sawFirstChunk || this.traits.kind !== 'llm') return;
+    this.#sawFirstChunk = true;
+    const seconds = (performance.now() - this.#startedMs) / 1000;
+    this.tell((span) => span.setAttribute(ATTR.timeToFirstChunk, seconds));
+  }
+
+  finishReasons(reasons: readonly string[]): void {
+    this.#knowsFinish = true;
+    this.tell((span) => span.setAttribute(ATTR.finishReasons, [...reasons]));
+  }
+
+  /** Writes to the span while it is open. */
+  tell(write: (span: Span) => void): void {
+    if (this.done) return;
+    try {
+      write(this.span);
+    } catch (error) {
+      telemetryFailed(error);
+    }
+  }
+
+  succeed(result?: unknown): void {
+    if (this.done) return;
+    if (this.traits.captureOutput && result !== undefined && !this.#isStream) {
+      const key = this.traits.kind === 'tool' ? ATTR.toolResult : ATTR.outputValue;
+      this.tell((span) => span.setAttribute(key, captureJson(result)));
+    }
+    this.#end();
+  }
+
+  fail(error: unknown): void {
+    if (this.done) return;
+    this.tell((span) => {
+      const { type, className, message, stack } = errorFacts(error);
+      span.addEvent('exception', {
+        [ATTR.exceptionType]: className,
+        [ATTR.exceptionMessage]: message,
+        ...(stack === undefined ? {} : { [ATTR.exceptionStack]: stack }),
+      });
+      span.setAttribute(ATTR.errorType, type);
+      span.setStatus({ code: SpanStatusCode.ERROR, message });
+    });
+    this.#markCutShort();
+    this.#end();
+  }
+
+  /** The consumer of a stream left before its end. That is no error. */
+  stopEarly(): void {
+    this.tell((span) => span.setAttribute(ATTR.stoppedEarly, true));
+    this.#markCutShort();
+    this.#end();
+  }
+
+  /** Nobody will end this: the span ends when something happened last. */
+  abandon(why: 'abandoned' | 'exit'): void {
+    this.tell((span) => span.setAttribute(ATTR.incomplete, why));
+    this.#markCutShort();
+    this.#end(this.#lastMs);
+  }
+
+  /** The conventions: `error` for an answer whose generation failed, was cancelled or whose stream ended early. */
+  #markCutShort(): void {
+    if (this.#isStream && !this.#knowsFinish && this.traits.kind === 'llm') this.finishReasons(['error']);
+  }
+
+  #end(atMs?: number): void {
+    if (this.done) return;
+    this.tell((span) => span.end(atMs));
+    this.done = true;
+    if (this.#isOpenEnded) forgetOpenEnded(this);
+  }
+}

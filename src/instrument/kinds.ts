@@ -1,0 +1,91 @@
+import { type Attributes, SpanKind, type SpanOptions } from '@opentelemetry/api';
+import type { WrapOptions } from './options.ts';
+import { ATTR } from './semconv.ts';
+
+/** What a wrapped function is to an agent. */
+export type Kind = 'agent' | 'workflow' | 'step' | 'tool' | 'llm' | 'embedding' | 'retrieval';
+
+/** What starting a span needs. The same for every call, unless names depend on arguments. */
+export interface SpanPlan {
+  readonly kind: Kind;
+  readonly spanName: string;
+  readonly options: SpanOptions;
+  /** The span is named `{operation} {model}`, so a model that becomes known later renames it. */
+  readonly modelInName: boolean;
+}
+
+interface KindRule {
+  readonly spanKind: SpanKind;
+  /** `gen_ai.operation.name`, absent for what the conventions do not know. */
+  readonly operation?: string;
+  /** Where the name goes. Absent: the span is named for its model. */
+  readonly nameKey?: string;
+}
+
+/** The GenAI conventions' table of spans. */
+const RULES: Readonly<Record<Kind, KindRule>> = {
+  agent: { spanKind: SpanKind.INTERNAL, operation: 'invoke_agent', nameKey: ATTR.agentName },
+  workflow: { spanKind: SpanKind.INTERNAL, operation: 'invoke_workflow', nameKey: ATTR.workflowName },
+  step: { spanKind: SpanKind.INTERNAL },
+  tool: { spanKind: SpanKind.INTERNAL, operation: 'execute_tool', nameKey: ATTR.toolName },
+  llm: { spanKind: SpanKind.CLIENT, operation: 'chat' },
+  embedding: { spanKind: SpanKind.CLIENT, operation: 'embeddings' },
+  retrieval: { spanKind: SpanKind.CLIENT, operation: 'retrieval', nameKey: ATTR.dataSource },
+};
+
+/** An `llm` named like one of these is that operation; under any other name it is a chat. */
+const LLM_OPERATIONS: ReadonlySet<string> = new Set(['chat', 'text_completion', 'generate_content']);
+
+type Described = Omit<WrapOptions, 'name'>;
+
+export function planSpan(kind: Kind, name: string, options: Described): SpanPlan {
+  const rule = RULES[kind];
+  const operation = kind === 'llm' && LLM_OPERATIONS.has(name) ? name : rule.operation;
+  const attributes: Attributes = {};
+  set(attributes, ATTR.operation, operation);
+  set(attributes, ATTR.provider, options.provider);
+  set(attributes, ATTR.requestModel, options.model);
+  const subject = nameSpan(attributes, rule, kind, name, operation, options);
+  if (kind === 'tool') attributes[ATTR.toolType] = 'function';
+  if (options.server !== undefined) {
+    set(attributes, ATTR.serverAddress, options.server.address);
+    set(attributes, ATTR.serverPort, options.server.port);
+  }
+  Object.assign(attributes, options.attributes);
+  return {
+    kind,
+    spanName: operation === undefined ? name : nameOf(operation, subject),
+    options: { kind: spanKind(rule, options), attributes, ...(options.links ? { links: [...options.links] } : {}) },
+    modelInName: operation !== undefined && rule.nameKey === undefined,
+  };
+}
+
+/** `{operation} {subject}`, or the operation alone where the subject is not known. */
+export function nameOf(operation: string, subject: string | undefined): string {
+  return subject === undefined || subject === '' ? operation : `${operation} ${subject}`;
+}
+
+/** Writes the name where it belongs; returns the second word of the span's name. */
+function nameSpan(
+  attributes: Attributes,
+  rule: KindRule,
+  kind: Kind,
+  name: string,
+  operation: string | undefined,
+  options: Described,
+): string | undefined {
+  if (operation === undefined) return undefined;
+  const subject = kind === 'retrieval' ? (options.dataSource ?? name) : rule.nameKey === undefined ? options.model : name;
+  if (rule.nameKey !== undefined) set(attributes, rule.nameKey, subject);
+  if (name !== subject && name !== operation) set(attributes, ATTR.name, name);
+  return subject;
+}
+
+function spanKind(rule: KindRule, options: Described): SpanKind {
+  if (options.remote === undefined) return rule.spanKind;
+  return options.remote ? SpanKind.CLIENT : SpanKind.INTERNAL;
+}
+
+function set(attributes: Attributes, key: string, value: string | number | undefined): void {
+  if (value !== undefined && value !== '') attributes[key] = value;
+}

@@ -1,0 +1,125 @@
+import type { Call } from './call.ts';
+import { hookIterator } from './observe-iterator.ts';
+import { derivePromise } from './observe-promise.ts';
+import { attempt, type Consumption, hook, type Method, watchStream } from './watch.ts';
+
+interface WebStream {
+  readonly locked: boolean;
+  pipeTo(writable: unknown, options?: unknown): Promise<void>;
+}
+
+interface Reader {
+  readonly closed: Promise<unknown>;
+}
+
+interface Transform {
+  readonly writable: { readonly locked: boolean };
+  readonly readable: unknown;
+}
+
+/** A `ReadableStream`. One that somebody else is reading already is no result that the host could read: false. */
+export function watchWebStream(value: object, call: Call): boolean {
+  const stream = value as WebStream;
+  if (stream.locked) return false;
+  watchStream(stream, call, (found) => hookStream(stream, found));
+  return true;
+}
+
+/** All ways to read a stream, which stays the host's object: byte streams and `instanceof` work as ever. */
+function hookStream(stream: WebStream, consumption: Consumption): void {
+  const around = (key: PropertyKey, then: (result: unknown, args: readonly unknown[]) => unknown) =>
+    hook(stream, key, (original) => function (this: unknown, ...args) {
+      // On a locked stream all of these fail, whatever the state of the reading.
+      if (stream.locked) return Reflect.apply(original, this, args);
+      return then(consumption.run(() => Reflect.apply(original, this, args)), args);
+    });
+  around('getReader', (reader) => {
+    attempt(consumption, () => hookReader(reader as Reader, consumption));
+    return reader;
+  });
+  const iterate = (iterator: unknown, [options]: readonly unknown[]) => {
+    attempt(consumption, () => hookIterator(iterator, keepsStream(options) ? neverStopped(consumption) : consumption));
+    return iterator;
+  };
+  around('values', iterate);
+  around(Symbol.asyncIterator, iterate);
+  around('cancel', (cancelled) => whenCancelled(cancelled, consumption));
+  around('tee', (branches) => {
+    attempt(consumption, () => hookBranches(branches as WebStream[], consumption));
+    return branches;
+  });
+  around('pipeTo', (piped) => {
+    const onValue = () => consumption.finished();
+    return derivePromise(piped as Promise<unknown>, { onValue, onError: (error) => consumption.failed(error) });
+  });
+  hook(stream, 'pipeThrough', (original) => pipeThrough(stream, original));
+}
+
+/** As the standard defines it, over the stream's watched `pipeTo`. */
+function pipeThrough(stream: WebStream, original: Method): Method {
+  return function (this: unknown, ...args) {
+    const [transform, options] = args as [Transform | undefined, unknown];
+    const isUsable = !stream.locked && transform?.writable?.locked === false && transform.readable !== undefined;
+    if (!isUsable) return Reflect.apply(original, this, args);
+    stream.pipeTo(transform.writable, options).catch(() => undefined);
+    return transform.readable;
+  };
+}
+
+/** The source has been read when one branch has; it is given up when all are. */
+function hookBranches(branches: readonly WebStream[], whole: Consumption): void {
+  let reading = branches.length;
+  for (const branch of branches) {
+    let isStopped = false;
+    const stopped = () => {
+      if (!isStopped && --reading === 0) whole.stopped();
+      isStopped = true;
+    };
+    hookStream(branch, { ...neverStopped(whole), stopped });
+  }
+}
+
+function hookReader(reader: Reader, consumption: Consumption): void {
+  // From then on its promises tell about the reader, not about the stream.
+  let isDetached = false;
+  const finished = () => {
+    if (!isDetached) consumption.finished();
+  };
+  const failed = (error: unknown) => {
+    if (!isDetached) consumption.failed(error);
+  };
+  hook(reader, 'read', (original) => function (this: unknown, ...args) {
+    const chunk = consumption.run(() => Reflect.apply(original, this, args)) as Promise<{ readonly done: boolean }>;
+    const onValue = (value: unknown) => ((value as { done: boolean }).done ? finished() : consumption.chunk());
+    return derivePromise(chunk, { onValue, onError: failed });
+  });
+  hook(reader, 'releaseLock', (original) => function (this: unknown, ...args) {
+    isDetached = true;
+    return Reflect.apply(original, this, args);
+  });
+  hook(reader, 'cancel', (original) => function (this: unknown, ...args) {
+    isDetached = true;
+    return whenCancelled(consumption.run(() => Reflect.apply(original, this, args)), consumption);
+  });
+  // A host that knows the length may never read as far as `done`. These rejections count as handled from the start.
+  reader.closed.then(finished, failed);
+}
+
+function whenCancelled(cancelled: unknown, consumption: Consumption): Promise<unknown> {
+  const onValue = () => consumption.stopped();
+  return derivePromise(cancelled as Promise<unknown>, { onValue, onError: (error) => consumption.failed(error) });
+}
+
+function keepsStream(options: unknown): boolean {
+  return (options as { preventCancel?: boolean } | undefined)?.preventCancel === true;
+}
+
+function neverStopped(consumption: Consumption): Consumption {
+  return {
+    run: (body) => consumption.run(body),
+    chunk: () => consumption.chunk(),
+    finished: () => consumption.finished(),
+    failed: (error) => consumption.failed(error),
+    stopped: () => undefined,
+  };
+}

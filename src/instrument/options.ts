@@ -1,0 +1,27 @@
+import type { Attributes, Link } from '@opentelemetry/api';
+
+/** Any function at all; `never` parameters accept every signature. */
+export type AnyFunction = (...args: never[]) => unknown;
+
+/** What can be said about a call beyond its kind and name. */
+export interface WrapOptions<Args extends readonly unknown[] = readonly never[]> {
+  /** Set when the span starts; wins over what the kind sets. */
+  readonly attributes?: Attributes;
+  /** `gen_ai.request.model`. Where it is only known inside the call: `current().model(…)`. */
+  readonly model?: string;
+  /** `gen_ai.provider.name`, for example `openai`. Left out where it is not given: it is never guessed. */
+  readonly provider?: string;
+  /** The server that is called: `server.address` and `server.port`. What share of time is a vendor's rests on it. */
+  readonly server?: { readonly address: string; readonly port?: number };
+  /** `gen_ai.data_source.id` of a retrieval; its name by default. */
+  readonly dataSource?: string;
+  /** Whether the work is done in another process (span kind CLIENT, else INTERNAL). Default: as the kind has it. */
+  readonly remote?: boolean;
+  readonly links?: readonly Link[];
+  /** Records the arguments, as bounded JSON. Off by default: they are content. */
+  readonly captureInput?: boolean;
+  /** Records what is returned (not the items of a stream), as bounded JSON. Off by default. */
+  readonly captureOutput?: boolean;
+  /** Names the call from its arguments, in place of the fixed name. Few distinct names, please. */
+  readonly name?: (args: Args) => string;
+}
