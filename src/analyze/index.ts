@@ -54,12 +54,19 @@ function* partials(table: SpanTable, options: AnalyzeOptions): Generator<TracePa
   for (const trace of tracesOf(table)) yield partialOf(analyzeTrace(trace, options));
 }
 
-export { merge, mergeAll, type ReportContext, reportOf, type TraceFacts, type TracePartial } from './aggregate/index.ts';
+export {
+  merge,
+  mergeAll,
+  type ReportContext,
+  reportOf,
+  type TraceFacts,
+  type TracePartial,
+} from './aggregate/index.ts';
 export { createDocumentReader } from './formats/index.ts';
 export { tableSink } from './formats/table-sink.ts';
 export { InputError } from './model/errors.ts';
-export { createTableBuilder, type TableBuilder } from './model/table-builder.ts';
 export type { SpanTable } from './model/span-table.ts';
+export { createTableBuilder, type TableBuilder } from './model/table-builder.ts';
 export type { Trace } from './model/trace.ts';
 export type { Report } from './report/types.ts';
 export { ATTRIBUTE_PLAN } from './semantics/attribute-plan.ts';

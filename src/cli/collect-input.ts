@@ -115,10 +115,14 @@ async function guarded(collection: Collection, name: string, read: () => Promise
 async function readFile(collection: Collection, file: string): Promise<void> {
   const { builder, io, progress } = collection;
   const slot = openSource(collection, file);
-  const summary = await readDocument(file === '-' ? { name: file, stream: io.stdin } : { name: file }, tableSink(builder), {
-    signal: io.signal,
-    onProgress: (bytes) => progress.update(() => `read ${formatBytes(bytes)} of ${file}`),
-  });
+  const summary = await readDocument(
+    file === '-' ? { name: file, stream: io.stdin } : { name: file },
+    tableSink(builder),
+    {
+      signal: io.signal,
+      onProgress: (bytes) => progress.update(() => `read ${formatBytes(bytes)} of ${file}`),
+    },
+  );
   collection.sources.push({ slot, name: file, format: summary.format, bytes: summary.bytes });
   for (const skipped of summary.skipped) collection.skipped.push({ source: file, ...skipped });
   if (summary.cut) collection.notes.push(`${file} ends in the middle of a value; what came before was read`);

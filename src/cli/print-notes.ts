@@ -6,7 +6,8 @@ export async function printNotes(input: CollectedInput, flags: { readonly quiet?
   if (flags.quiet) return;
   const notes = [...input.notes];
   const lost = input.skipped.reduce((sum, { count }) => sum + count, 0);
-  if (lost > 0) notes.push(`${lost} ${lost === 1 ? 'record was' : 'records were'} left out: ${input.skipped[0]?.reason}`);
+  if (lost > 0)
+    notes.push(`${lost} ${lost === 1 ? 'record was' : 'records were'} left out: ${input.skipped[0]?.reason}`);
   if (input.interrupted) notes.push('interrupted: the report covers what was read before');
   for (const note of notes) await write(io.stderr, `note: ${note}\n`);
 }

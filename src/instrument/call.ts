@@ -1,16 +1,25 @@
-import { type Context, context, type Span, SpanStatusCode } from '@opentelemetry/api';
+import { type Context, createContextKey, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import { captureJson } from './capture.ts';
 import { errorFacts } from './error-facts.ts';
 import type { Kind } from './kinds.ts';
 import { forgetOpenEnded, keepOpenEnded } from './open-ended.ts';
+import { runIn } from './run-in.ts';
 import { ATTR } from './semconv.ts';
 import { telemetryFailed } from './telemetry-errors.ts';
 
 /** What a call does beyond its span's name and attributes. */
 export interface CallTraits {
   readonly kind: Kind;
-  readonly modelInName: boolean;
+  /** Only where the span is named `{operation} {model}`: a model that becomes known later renames it. */
+  readonly operation: string | undefined;
   readonly captureOutput: boolean;
+}
+
+const KEY = createContextKey('trace-analyze.call');
+
+/** The innermost call that a context belongs to. */
+export function callOf(active: Context): Call | undefined {
+  return active.getValue(KEY) as Call | undefined;
 }
 
 /**
@@ -30,9 +39,9 @@ export class Call {
   #isStream = false;
   #isOpenEnded = false;
 
-  constructor(span: Span, callContext: Context, traits: CallTraits) {
+  constructor(span: Span, parent: Context, traits: CallTraits) {
     this.span = span;
-    this.context = callContext;
+    this.context = trace.setSpan(parent, span).setValue(KEY, this);
     this.traits = traits;
     // Only a model's time to its first chunk is measured from here.
     this.#startedMs = traits.kind === 'llm' ? performance.now() : 0;
@@ -41,17 +50,7 @@ export class Call {
 
   /** Runs a part of the call, so that spans started in it are its children. What `body` throws is thrown. */
   run<T>(body: () => T): T {
-    let entered = false;
-    try {
-      return context.with(this.context, () => {
-        entered = true;
-        return body();
-      });
-    } catch (error) {
-      if (entered) throw error;
-      telemetryFailed(error);
-      return body();
-    }
+    return runIn(this.context, body);
   }
 
   /** The result may never be asked for: the span ends at the latest when the host can no longer do so. */

@@ -1,18 +1,8 @@
-import {
-  type Attributes,
-  context,
-  type Context,
-  createContextKey,
-  type Link,
-  type SpanContext,
-  trace,
-} from '@opentelemetry/api';
-import type { Call } from './call.ts';
+import { type Attributes, context, type Link, type SpanContext } from '@opentelemetry/api';
+import { type Call, callOf } from './call.ts';
 import { nameOf } from './kinds.ts';
 import { ATTR } from './semconv.ts';
 import { telemetryFailed } from './telemetry-errors.ts';
-
-const KEY = createContextKey('trace-analyze.call');
 
 /** Whole tokens, as the provider counted them. What is not known is left out. */
 export interface TokenUsage {
@@ -54,7 +44,7 @@ export interface Current {
 /** Outside of wrapped calls, and where nothing is recorded, what it is told goes nowhere. */
 export function current(): Current {
   try {
-    const call = context.active().getValue(KEY) as Call | undefined;
+    const call = callOf(context.active());
     return call === undefined || call.done ? NOWHERE : new CurrentCall(call);
   } catch (error) {
     telemetryFailed(error);
@@ -62,10 +52,71 @@ export function current(): Current {
   }
 }
 
-/** The context in which a call's work runs. */
-export function enterCall(parent: Context, span: Call['span'], bind: (entered: Context) => Call): Call {
-  // The call and its context refer to each other, so that one of them comes before the other.
-  const holder: { call?: Call } = {};
-  const entered = trace.setSpan(parent, span).setValue(KEY, holder);
-  return bind(entered);
+class CurrentCall implements Current {
+  readonly #call: Call;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  usage({ input, output, cacheRead, cacheWrite, reasoning }: TokenUsage): Current {
+    return this.attributes({
+      [ATTR.inputTokens]: input,
+      [ATTR.outputTokens]: output,
+      [ATTR.cacheReadTokens]: cacheRead,
+      [ATTR.cacheWriteTokens]: cacheWrite,
+      [ATTR.reasoningTokens]: reasoning,
+    });
+  }
+
+  model(name: string): Current {
+    const { operation } = this.#call.traits;
+    if (operation !== undefined) this.#call.tell((span) => span.updateName(nameOf(operation, name)));
+    return this.attributes({ [ATTR.requestModel]: name });
+  }
+
+  provider(name: string): Current {
+    return this.attributes({ [ATTR.provider]: name });
+  }
+
+  response({ id, model, finishReasons }: ResponseFacts): Current {
+    if (finishReasons !== undefined) this.#call.finishReasons(finishReasons);
+    return this.attributes({ [ATTR.responseId]: id, [ATTR.responseModel]: model });
+  }
+
+  attributes(values: Attributes): Current {
+    this.#call.tell((span) => {
+      for (const key of Object.keys(values)) {
+        const value = values[key];
+        if (value !== undefined && value !== null) span.setAttribute(key, value);
+      }
+    });
+    return this;
+  }
+
+  event(name: string, values?: Attributes): Current {
+    this.#call.tell((span) => span.addEvent(name, values));
+    return this;
+  }
+
+  firstChunk(): Current {
+    this.#call.firstChunk();
+    return this;
+  }
+
+  link(to: SpanContext | Link): Current {
+    this.#call.tell((span) => span.addLink('context' in to ? to : { context: to }));
+    return this;
+  }
 }
+
+const NOWHERE: Current = {
+  usage: () => NOWHERE,
+  model: () => NOWHERE,
+  provider: () => NOWHERE,
+  response: () => NOWHERE,
+  attributes: () => NOWHERE,
+  event: () => NOWHERE,
+  firstChunk: () => NOWHERE,
+  link: () => NOWHERE,
+};

@@ -10,8 +10,8 @@ export interface SpanPlan {
   readonly kind: Kind;
   readonly spanName: string;
   readonly options: SpanOptions;
-  /** The span is named `{operation} {model}`, so a model that becomes known later renames it. */
-  readonly modelInName: boolean;
+  /** Only where the span is named `{operation} {model}`. */
+  readonly modelOperation: string | undefined;
 }
 
 interface KindRule {
@@ -56,7 +56,7 @@ export function planSpan(kind: Kind, name: string, options: Described): SpanPlan
     kind,
     spanName: operation === undefined ? name : nameOf(operation, subject),
     options: { kind: spanKind(rule, options), attributes, ...(options.links ? { links: [...options.links] } : {}) },
-    modelInName: operation !== undefined && rule.nameKey === undefined,
+    modelOperation: rule.nameKey === undefined ? operation : undefined,
   };
 }
 
@@ -75,7 +75,8 @@ function nameSpan(
   options: Described,
 ): string | undefined {
   if (operation === undefined) return undefined;
-  const subject = kind === 'retrieval' ? (options.dataSource ?? name) : rule.nameKey === undefined ? options.model : name;
+  const subject =
+    kind === 'retrieval' ? (options.dataSource ?? name) : rule.nameKey === undefined ? options.model : name;
   if (rule.nameKey !== undefined) set(attributes, rule.nameKey, subject);
   if (name !== subject && name !== operation) set(attributes, ATTR.name, name);
   return subject;

@@ -9,11 +9,16 @@ export function watchAsyncIterable(iterable: object, call: Call): true {
   watchStream(iterable, call, (found) => {
     // Iterators are most often their own iterables, and are also driven by hand.
     hookIterator(iterable, found);
-    hook(iterable, Symbol.asyncIterator, (original) => function (this: unknown, ...args) {
-      const iterator = guarded(found, () => Reflect.apply(original, this, args));
-      attempt(found, () => hookIterator(iterator, found));
-      return iterator;
-    });
+    hook(
+      iterable,
+      Symbol.asyncIterator,
+      (original) =>
+        function (this: unknown, ...args) {
+          const iterator = guarded(found, () => Reflect.apply(original, this, args));
+          attempt(found, () => hookIterator(iterator, found));
+          return iterator;
+        },
+    );
   });
   return true;
 }

@@ -14,7 +14,7 @@ const nativeThen = Promise.prototype.then;
 
 /** A promise of this realm with nothing of its own about it: awaiting it never looks at its `then`. */
 export function isPlainPromise(value: object): value is Promise<unknown> {
-  return value.constructor === Promise && value instanceof Promise && value.then === nativeThen;
+  return value instanceof Promise && value.constructor === Promise && value.then === nativeThen;
 }
 
 export function isThenable(value: object): value is PromiseLike<unknown> {
@@ -71,11 +71,16 @@ export function watchThenable(thenable: PromiseLike<unknown>, call: Call, onValu
 function watchEagerPromise(promise: Promise<unknown>, { onValue, onError }: Settlement): void {
   let isHandled = false;
   let standIn: Promise<never> | undefined;
-  hook(promise, 'then', (original) => function (this: unknown, ...handlers) {
-    isHandled = true;
-    standIn?.catch(() => undefined);
-    return Reflect.apply(original, this, handlers);
-  });
+  hook(
+    promise,
+    'then',
+    (original) =>
+      function (this: unknown, ...handlers) {
+        isHandled = true;
+        standIn?.catch(() => undefined);
+        return Reflect.apply(original, this, handlers);
+      },
+  );
   Reflect.apply(nativeThen, promise, [
     onValue,
     (error: unknown) => {
@@ -86,22 +91,27 @@ function watchEagerPromise(promise: Promise<unknown>, { onValue, onError }: Sett
 }
 
 function watchLazyThenable(thenable: PromiseLike<unknown>, found: Watch, settlement: Settlement): void {
-  hook(thenable, 'then', (original) => function (this: unknown, ...handlers) {
-    const [onValue, onError] = hostHandlers(handlers);
-    return found.run(() =>
-      Reflect.apply(original, this, [
-        (value: unknown) => {
-          settlement.onValue(value);
-          return typeof onValue === 'function' ? onValue(value) : value;
-        },
-        (error: unknown) => {
-          settlement.onError(error);
-          if (typeof onError === 'function') return onError(error);
-          throw error;
-        },
-      ]),
-    );
-  });
+  hook(
+    thenable,
+    'then',
+    (original) =>
+      function (this: unknown, ...handlers) {
+        const [onValue, onError] = hostHandlers(handlers);
+        return found.run(() =>
+          Reflect.apply(original, this, [
+            (value: unknown) => {
+              settlement.onValue(value);
+              return typeof onValue === 'function' ? onValue(value) : value;
+            },
+            (error: unknown) => {
+              settlement.onError(error);
+              if (typeof onError === 'function') return onError(error);
+              throw error;
+            },
+          ]),
+        );
+      },
+  );
   if (thenable instanceof Promise) watchOtherWays(thenable, found, settlement);
 }
 
@@ -120,11 +130,16 @@ function watchOtherWays(promise: Promise<unknown>, found: Watch, settlement: Set
   }
   for (const key of ['constructor', 'then', 'catch', 'finally']) keys.delete(key);
   for (const key of keys) {
-    hook(promise, key, (original) => function (this: unknown, ...args) {
-      const result = found.run(() => Reflect.apply(original, this, args));
-      const isAnswer = typeof result === 'object' && result !== null && isPlainPromise(result);
-      return isAnswer ? derivePromise(result, settlement) : result;
-    });
+    hook(
+      promise,
+      key,
+      (original) =>
+        function (this: unknown, ...args) {
+          const result = found.run(() => Reflect.apply(original, this, args));
+          const isAnswer = typeof result === 'object' && result !== null && isPlainPromise(result);
+          return isAnswer ? derivePromise(result, settlement) : result;
+        },
+    );
   }
 }
 

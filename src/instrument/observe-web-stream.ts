@@ -28,11 +28,19 @@ export function watchWebStream(value: object, call: Call): boolean {
 /** All ways to read a stream, which stays the host's object: byte streams and `instanceof` work as ever. */
 function hookStream(stream: WebStream, consumption: Consumption): void {
   const around = (key: PropertyKey, then: (result: unknown, args: readonly unknown[]) => unknown) =>
-    hook(stream, key, (original) => function (this: unknown, ...args) {
-      // On a locked stream all of these fail, whatever the state of the reading.
-      if (stream.locked) return Reflect.apply(original, this, args);
-      return then(consumption.run(() => Reflect.apply(original, this, args)), args);
-    });
+    hook(
+      stream,
+      key,
+      (original) =>
+        function (this: unknown, ...args) {
+          // On a locked stream all of these fail, whatever the state of the reading.
+          if (stream.locked) return Reflect.apply(original, this, args);
+          return then(
+            consumption.run(() => Reflect.apply(original, this, args)),
+            args,
+          );
+        },
+    );
   around('getReader', (reader) => {
     attempt(consumption, () => hookReader(reader as Reader, consumption));
     return reader;
@@ -88,19 +96,37 @@ function hookReader(reader: Reader, consumption: Consumption): void {
   const failed = (error: unknown) => {
     if (!isDetached) consumption.failed(error);
   };
-  hook(reader, 'read', (original) => function (this: unknown, ...args) {
-    const chunk = consumption.run(() => Reflect.apply(original, this, args)) as Promise<{ readonly done: boolean }>;
-    const onValue = (value: unknown) => ((value as { done: boolean }).done ? finished() : consumption.chunk());
-    return derivePromise(chunk, { onValue, onError: failed });
-  });
-  hook(reader, 'releaseLock', (original) => function (this: unknown, ...args) {
-    isDetached = true;
-    return Reflect.apply(original, this, args);
-  });
-  hook(reader, 'cancel', (original) => function (this: unknown, ...args) {
-    isDetached = true;
-    return whenCancelled(consumption.run(() => Reflect.apply(original, this, args)), consumption);
-  });
+  hook(
+    reader,
+    'read',
+    (original) =>
+      function (this: unknown, ...args) {
+        const chunk = consumption.run(() => Reflect.apply(original, this, args)) as Promise<{ readonly done: boolean }>;
+        const onValue = (value: unknown) => ((value as { done: boolean }).done ? finished() : consumption.chunk());
+        return derivePromise(chunk, { onValue, onError: failed });
+      },
+  );
+  hook(
+    reader,
+    'releaseLock',
+    (original) =>
+      function (this: unknown, ...args) {
+        isDetached = true;
+        return Reflect.apply(original, this, args);
+      },
+  );
+  hook(
+    reader,
+    'cancel',
+    (original) =>
+      function (this: unknown, ...args) {
+        isDetached = true;
+        return whenCancelled(
+          consumption.run(() => Reflect.apply(original, this, args)),
+          consumption,
+        );
+      },
+  );
   // A host that knows the length may never read as far as `done`. These rejections count as handled from the start.
   reader.closed.then(finished, failed);
 }

@@ -1,4 +1,5 @@
 import { type Context, context, createContextKey } from '@opentelemetry/api';
+import { runIn } from './run-in.ts';
 
 const KEY = createContextKey('trace-analyze.session');
 
@@ -8,7 +9,7 @@ const KEY = createContextKey('trace-analyze.session');
  * returns unwrapped is read outside of the session.
  */
 export function session<T>(id: string, fn: () => T): T {
-  return context.with(context.active().setValue(KEY, id), fn);
+  return runIn(context.active().setValue(KEY, id), fn);
 }
 
 /** The conversation that a context belongs to, if any. */

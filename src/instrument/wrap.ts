@@ -7,7 +7,6 @@ import type { AnyFunction, WrapOptions } from './options.ts';
 import { ATTR } from './semconv.ts';
 import { sessionOf } from './session.ts';
 import { telemetryFailed } from './telemetry-errors.ts';
-import { CALL_KEY } from './current.ts';
 
 /** What is known about a wrapped function. Shared by all copies of this package in a process. */
 interface Mark {
@@ -37,7 +36,7 @@ export function wrap<F extends AnyFunction>(kind: Kind, name: string, options: W
   if (mark !== undefined && mark.kind === kind && mark.name === name) return fn;
   const plan = planSpan(kind, name, options);
   const captureOutput = options.captureOutput === true;
-  const wrapping = { kind, name, modelInName: plan.modelInName, captureOutput, fn, plan, options };
+  const wrapping = { kind, name, operation: plan.modelOperation, captureOutput, fn, plan, options };
   return dressAs(fn, callable(wrapping), { kind, name });
 }
 
@@ -62,7 +61,7 @@ function openCall(wrapping: Wrapping, args: unknown[]): Call | undefined {
     const span = startSpan(wrapping, args, parent);
     // A span that was sampled out still goes down, so that nothing below starts a trace of its own.
     if (!span.isRecording() && span.spanContext().traceId === INVALID_TRACE_ID) return undefined;
-    return new Call(span, trace.setSpan(parent, span), wrapping);
+    return new Call(span, parent, wrapping);
   } catch (error) {
     telemetryFailed(error);
     return undefined;
@@ -95,7 +94,8 @@ function inSession(options: SpanOptions, parent: Context): SpanOptions {
 
 function inputOf(kind: Kind, args: readonly unknown[]): Record<string, string> {
   const value = args.length === 1 ? args[0] : args;
-  if (kind === 'retrieval' && typeof value === 'string') return { [ATTR.retrievalQuery]: captureJson(value).slice(1, -1) };
+  if (kind === 'retrieval' && typeof value === 'string')
+    return { [ATTR.retrievalQuery]: captureJson(value).slice(1, -1) };
   return { [kind === 'tool' ? ATTR.toolArguments : ATTR.inputValue]: captureJson(value) };
 }
 

@@ -39,5 +39,10 @@ export interface ThirdParty {
   /** Totals over class `third_party` only. */
   readonly totals: { readonly calls: number; readonly sumNs: number; readonly wallNs: number; readonly pathNs: number };
   /** With the path time of the parties that are not internal: exactly the window. */
-  readonly own: { readonly codeNs: number; readonly internalNs: number; readonly waitNs: number; readonly untracedNs: number };
+  readonly own: {
+    readonly codeNs: number;
+    readonly internalNs: number;
+    readonly waitNs: number;
+    readonly untracedNs: number;
+  };
 }

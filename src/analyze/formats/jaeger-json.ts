@@ -91,13 +91,18 @@ function traceShape(sink: SpanSink): Shape {
 /** One slot for each scope of a document, described at once. */
 function scopeSlots(sink: SpanSink): (scope: OtlpScope) => number {
   const slots = new Map<string, number>();
+  let last: { readonly scope: OtlpScope; readonly slot: number } | undefined;
   return (scope) => {
+    // Spans of one scope come in a row.
+    if (last !== undefined && last.scope.name === scope.name && last.scope.version === scope.version) return last.slot;
     const key = JSON.stringify([scope.name, scope.version]);
-    const known = slots.get(key);
-    if (known !== undefined) return known;
-    const slot = sink.openScope();
-    sink.describeScope(slot, scope);
-    slots.set(key, slot);
+    let slot = slots.get(key);
+    if (slot === undefined) {
+      slot = sink.openScope();
+      sink.describeScope(slot, scope);
+      slots.set(key, slot);
+    }
+    last = { scope, slot };
     return slot;
   };
 }

@@ -29,10 +29,12 @@ export function tableSink(builder: TableBuilder): SpanSink {
     openScope: scopes.open,
     describeScope: (slot, scope) => scopes.describe(slot, scope.name ?? ''),
     span(resource, scope, span) {
+      const start = instantOf(span.startTimeUnixNano) ?? EPOCH;
       builder.addSpan({
         traceId: span.traceId,
         spanId: span.spanId,
-        ...timesOf(span),
+        start,
+        durationNs: durationOf(start, span),
         name: span.name ?? '',
         kind: (isWithin(span.kind, 5) ? span.kind : 0) as SpanKind,
         status: (isWithin(span.status?.code, 2) ? span.status?.code : 0) as StatusCode,
@@ -82,19 +84,27 @@ function isWithin(code: number | undefined, max: number): boolean {
   return code !== undefined && Number.isInteger(code) && code >= 0 && code <= max;
 }
 
-function timesOf(span: OtlpSpan): { start: Instant; durationNs: number } {
-  const start = instantOf(span.startTimeUnixNano) ?? EPOCH;
+function durationOf(start: Instant, span: OtlpSpan): number {
   const end = instantOf(span.endTimeUnixNano);
   const hasStart = start.seconds !== 0 || start.nanos !== 0;
-  if (end === undefined || (hasStart && end.seconds === 0 && end.nanos === 0)) return { start, durationNs: Number.NaN };
-  return { start, durationNs: (end.seconds - start.seconds) * 1e9 + (end.nanos - start.nanos) };
+  if (end === undefined || (hasStart && end.seconds === 0 && end.nanos === 0)) return Number.NaN;
+  return (end.seconds - start.seconds) * 1e9 + (end.nanos - start.nanos);
 }
 
 /** Undefined for an absent or unreadable time. */
 function instantOf(value: string | number | undefined): Instant | undefined {
   const digits = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
-  if (typeof digits !== 'string' || !/^\d{1,20}$/.test(digits)) return undefined;
-  return { seconds: Number(digits.slice(0, -NANOS_DIGITS)), nanos: Number(digits.slice(-NANOS_DIGITS)) };
+  if (typeof digits !== 'string' || digits.length === 0 || digits.length > 20) return undefined;
+  const split = digits.length - NANOS_DIGITS;
+  let seconds = 0;
+  let nanos = 0;
+  for (let at = 0; at < digits.length; at++) {
+    const digit = digits.charCodeAt(at) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return undefined;
+    if (at < split) seconds = seconds * 10 + digit;
+    else nanos = nanos * 10 + digit;
+  }
+  return { seconds, nanos };
 }
 
 function addReferences(builder: TableBuilder, span: OtlpSpan): void {
@@ -112,10 +122,10 @@ function isChildOf(link: OtlpLink): boolean {
 }
 
 function addAttributes(builder: TableBuilder, attributes: readonly OtlpAttribute[] | undefined): void {
-  for (const { key, value } of attributes ?? []) {
-    if (!builder.wants(key)) continue;
-    const text = valueText(value);
-    if (text !== undefined) builder.addAttribute(key, text);
+  for (const attribute of attributes ?? []) {
+    if (!builder.wants(attribute.key)) continue;
+    const text = valueText(attribute.value);
+    if (text !== undefined) builder.addAttribute(attribute.key, text);
   }
 }
 

@@ -78,8 +78,16 @@ export function junkName(head: Head): string | undefined {
   const start = text.trimStart().slice(0, 100);
   if (/^(<!doctype html|<html)/i.test(start)) return 'an HTML page (a login page?)';
   if (start.startsWith('<')) return 'XML';
-  if (/[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/.test(text)) return 'binary data';
+  if (isBinary(head.bytes)) return 'binary data';
   if (isFields(head.json) || Array.isArray(head.json)) return 'other JSON';
   if (/^[\w "'.-]+([,;\t][\w "'.-]+){2,}\r?\n/.test(text)) return 'a table (CSV)';
   return start === '' ? 'white space' : 'text';
 }
+
+/** Control characters that no text has. */
+export function isBinary(bytes: Uint8Array): boolean {
+  return bytes.subarray(0, 4096).some((byte) => byte < 0x20 && !TEXT_CONTROLS.has(byte));
+}
+
+/** Backspace, tab, newline, vertical tab, form feed, return, escape. */
+const TEXT_CONTROLS = new Set([0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x1b]);

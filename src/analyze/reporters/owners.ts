@@ -70,7 +70,8 @@ export function traceOverview(report: Report, trace: TraceReport): EntryOverview
       own[`${bucket}Ns`] += endNs - startNs;
     }
   }
-  const known = new Map(report.thirdParty.parties.map((party) => [party.name, party]));
+  const notInternal = report.thirdParty.parties.filter((party) => party.class !== 'internal');
+  const known = new Map(notInternal.map((party) => [party.name, party]));
   const parties = Array.from(pathNs, ([name, ns]) => {
     const party = known.get(name);
     return { name, class: party?.class ?? ('unknown' as const), calls: party?.calls ?? 0, pathNs: ns };

@@ -1,4 +1,4 @@
-import { fit, type Paint, padEnd, padStart, paint, spell, type TextOptions, widthOf } from './terminal.ts';
+import { type Paint, paint, shorten, spell, type TextOptions, widthOf } from './terminal.ts';
 
 export interface Column {
   readonly head: string;
@@ -36,11 +36,10 @@ export function table(
     columns
       .map(({ align }, c) => {
         const { text, paint: format } = cells[c] as Cell;
-        const width = widths[c] as number;
-        const fitted = fit(text, width, spell(options, '…'));
-        const padded =
-          align === 'right' ? padStart(fitted, width) : padEnd(fitted, c === columns.length - 1 ? 0 : width);
-        return padded.trim() === '' ? padded : padded.replace(fitted, () => paint(options, format, fitted));
+        const fitted = shorten(text, widths[c] as number, spell(options, '…'));
+        const space = ' '.repeat(Math.max((widths[c] as number) - widthOf(fitted), 0));
+        const painted = fitted.trim() === '' ? fitted : paint(options, format, fitted);
+        return align === 'right' ? space + painted : painted + space;
       })
       .join(GAP)
       .trimEnd();

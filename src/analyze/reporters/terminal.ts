@@ -10,6 +10,8 @@ export interface TextOptions {
   readonly ascii: boolean;
   /** Links as OSC 8 hyperlinks behind their words; else as plain URLs. */
   readonly hyperlinks?: boolean;
+  /** One record a line, for other programs; the rest of the options does not matter then. */
+  readonly plain?: boolean;
 }
 
 export type Paint = 'bold' | 'dim' | 'red' | 'yellow' | 'cyan' | 'green';
@@ -32,8 +34,7 @@ export function widthOf(text: string): number {
 }
 
 /** Shortens in the middle, where names differ least. */
-export function fit(text: string, width: number, ellipsis: string): string {
-  if (text.length <= width && widthOf(text) <= width) return text;
+export function shorten(text: string, width: number, ellipsis: string): string {
   if (widthOf(text) <= width) return text;
   const room = Math.max(width - widthOf(ellipsis), 0);
   const tail = takeWhile(graphemes(text.slice(-room * 8)).reverse(), Math.floor(room / 2)).reverse();
@@ -55,21 +56,13 @@ function takeWhile(parts: readonly string[], width: number): string[] {
   return parts.slice(0, count);
 }
 
-export function padEnd(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(width - widthOf(text), 0));
-}
-
-export function padStart(text: string, width: number): string {
-  return ' '.repeat(Math.max(width - widthOf(text), 0)) + text;
-}
-
 /** A sentence over as many lines as it needs; `indent` stands before each. Words longer than a line are shortened. */
 export function paragraph(options: TextOptions, text: string, indent = '', format?: Paint): string[] {
   const room = Math.max(options.width - indent.length, 10);
   const lines: string[] = [];
   let line = '';
   for (const word of spell(options, text).split(' ')) {
-    const fitted = fit(word, room, spell(options, '…'));
+    const fitted = shorten(word, room, spell(options, '…'));
     if (line === '') line = fitted;
     else if (widthOf(line) + 1 + widthOf(fitted) <= room) line += ` ${fitted}`;
     else {

@@ -2,7 +2,7 @@ import type { FindingReport, Report } from '../report/types.ts';
 import { formatDuration, formatRange, plural } from './format.ts';
 import { printable } from './printable.ts';
 import { table } from './table.ts';
-import { LIST_BELOW, linkLine, type Paint, paint, paragraph, spell, type TextOptions } from './terminal.ts';
+import { LIST_BELOW, linkLine, type Paint, paint, paragraph, type TextOptions } from './terminal.ts';
 
 const SEVERITY: Readonly<Record<FindingReport['severity'], { glyph: string; ascii: string; paint: Paint }>> = {
   critical: { glyph: '✗', ascii: 'x', paint: 'red' },
@@ -30,8 +30,11 @@ export function nothingFound({ dataQuality: { ran, blind }, findings }: Report):
 export function couldNotLook(blind: Report['dataQuality']['blind']): string {
   const rules = new Set(blind.map(({ detector }) => detector)).size;
   const needs = [...new Set(blind.flatMap((b) => b.needs))].map((need) => `\`${printable(need)}\``);
-  return `${rules} could not look everywhere: add ${needs.join(', ')}.`;
+  return `${rules} could not look: add ${needs.join(', ')}.`;
 }
+
+/** Below this many columns the range of a saving stands under its row, so that the title has room. */
+const RANGE_FROM = 100;
 
 interface Ranked {
   readonly finding: FindingReport;
@@ -58,11 +61,11 @@ function asTable(report: Report, ranked: readonly Ranked[], options: TextOptions
       { text: String(rank) },
       { text: severityWords(finding, options), paint: SEVERITY[finding.severity].paint },
       { text: printable(finding.title), paint: 'bold' as const },
-      { text: savingWords(finding) },
+      { text: savingWords(finding, options.width >= RANGE_FROM) },
       { text: finding.confidence },
       { text: reachWords(finding, report) },
     ],
-    below: below(finding, options, '    '),
+    below: below(finding, options, '    ', options.width < RANGE_FROM),
   }));
   return table(options, columns, rows);
 }
@@ -73,14 +76,16 @@ function asList(report: Report, { finding, rank }: Ranked, options: TextOptions)
     `${rank} ${paint(options, SEVERITY[finding.severity].paint, severity)}, ${finding.confidence} confidence`,
     ...paragraph(options, printable(finding.title), '  ', 'bold'),
     ...paragraph(options, `saves ${savingWords(finding)}, seen in ${reachWords(finding, report)}`, '  '),
-    ...below(finding, options, '  '),
+    ...below(finding, options, '  ', false),
   ];
 }
 
-function below(finding: FindingReport, options: TextOptions, indent: string): string[] {
+function below(finding: FindingReport, options: TextOptions, indent: string, isRangeHere: boolean): string[] {
   const parent = [finding.service, finding.operation].filter((text) => text !== '').map(printable);
   const where = parent.length === 0 ? '' : ` (in ${parent.join(' › ')})`;
-  const lines = paragraph(options, `fix: ${printable(finding.fix)}${where}`, indent, 'dim');
+  const { low, high } = finding.savingNs ?? { low: 0, high: 0 };
+  const range = isRangeHere && low !== high ? `saves ${formatRange(low, high)}; ` : '';
+  const lines = paragraph(options, `${range}fix: ${printable(finding.fix)}${where}`, indent, 'dim');
   const link = finding.occurrences[0]?.links?.first;
   return link === undefined ? lines : [...lines, linkLine(options, 'open', link, indent)];
 }
@@ -90,19 +95,14 @@ function severityWords({ severity }: FindingReport, options: TextOptions): strin
 }
 
 /** `−2.1 s [1.6–2.4 s]`. */
-export function savingWords({ savingNs }: FindingReport): string {
+export function savingWords({ savingNs }: FindingReport, withRange = true): string {
   if (savingNs === null) return 'no time claimed';
   const { low, likely, high } = savingNs;
-  const range = low === high ? '' : ` [${formatRange(low, high)}]`;
+  const range = low === high || !withRange ? '' : ` [${formatRange(low, high)}]`;
   return `${likely > 0 ? '−' : ''}${formatDuration(likely)}${range}`;
 }
 
 /** `188/212 runs`. */
 export function reachWords({ reach }: FindingReport, { input }: Report): string {
   return `${reach.traces}/${plural(input.traces, 'run')}`;
-}
-
-/** For `paragraph`-free places: the glyph alone. */
-export function severityGlyph({ severity }: FindingReport, options: TextOptions): string {
-  return spell(options, options.ascii ? SEVERITY[severity].ascii : SEVERITY[severity].glyph);
 }

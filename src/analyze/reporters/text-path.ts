@@ -3,7 +3,8 @@ import { formatDuration, formatShare, plural } from './format.ts';
 import { printable } from './printable.ts';
 import { table } from './table.ts';
 import { LIST_BELOW, linkLine, paint, paragraph, type TextOptions } from './terminal.ts';
-import { chooseVisits, type ShownVisit, visitsOf } from './visits.ts';
+import { shownVisits } from './timeline.ts';
+import type { ShownVisit } from './visits.ts';
 import { spanWords, visitWords } from './words.ts';
 
 const MAX_OPERATIONS = 8;
@@ -58,12 +59,14 @@ export function durationOrNone(ns: number | null): string {
 export function runPathLines(trace: TraceReport, options: TextOptions): string[] {
   const spans = new Map(trace.spans.map((span) => [span.spanId, span]));
   const shareOf = ({ startNs, endNs }: ShownVisit): string => formatShare((endNs - startNs) / trace.durationNs);
-  const rows = chooseVisits(visitsOf(trace.criticalPath), MAX_VISITS).map((visit) => {
+  const rows = shownVisits(trace, MAX_VISITS).map((visit) => {
     const times = [`+${formatDuration(visit.startNs)}`, formatDuration(visit.endNs - visit.startNs), shareOf(visit)];
     if ('hidden' in visit) return { times, text: `… ${plural(visit.hidden, 'shorter step')}`, link: undefined };
-    const span = visit.spanId === null ? undefined : spans.get(visit.spanId);
-    const wait = spans.get(visit.waitSpanId ?? '')?.operation;
-    return { times, text: `${spanWords(span)} (${visitWords(visit, wait)})`, link: span?.link };
+    const { spanId, waitSpanId } = visit.first;
+    const span = spanId === null ? undefined : spans.get(spanId);
+    const words = visitWords(visit, spans.get(waitSpanId ?? '')?.operation);
+    const how = words === 'self' ? '' : ` (${words})`;
+    return { times, text: spanWords(span, trace.rootService, visit.count) + how, link: span?.link };
   });
   const title = paint(options, 'bold', 'The critical path in order of time');
   const linkOf = (link: string | undefined) => (link === undefined ? [] : [linkLine(options, 'open', link, '    ')]);

@@ -34,29 +34,84 @@ export function visitsOf(path: TracePath): readonly Visit[] {
   return visits;
 }
 
-/** A visit to show, or a stretch of visits too short to show one by one. */
-export type ShownVisit = Visit | { readonly hidden: number; readonly startNs: number; readonly endNs: number };
-
-/** The longest visits so that at most `max` lines result, in order of time, what is between them counted. */
-export function chooseVisits(visits: readonly Visit[], max: number): readonly ShownVisit[] {
-  if (visits.length <= max) return visits;
-  const length = ({ startNs, endNs }: Visit): number => endNs - startNs;
-  const longest = [...visits].sort((a, b) => length(b) - length(a) || a.startNs - b.startNs).slice(0, max);
-  for (let shown = longest.length - 1; shown > 1; shown--) {
-    const lines = withStretches(visits, new Set(longest.slice(0, shown)));
-    if (lines.length <= max) return lines;
-  }
-  return withStretches(visits, new Set(longest.slice(0, 1)));
+/** Calls of one operation under one parent, one after another, as one line. */
+export interface VisitGroup {
+  /** The first call. */
+  readonly first: Visit;
+  readonly count: number;
+  readonly startNs: number;
+  readonly endNs: number;
+  readonly kinds: Visit['kinds'];
+  /** The parent's own time between them. */
+  readonly betweenNs: number;
 }
 
-function withStretches(visits: readonly Visit[], shown: ReadonlySet<Visit>): readonly ShownVisit[] {
+/** The parent's own time between two calls of a group is at most this part of the call before it. */
+const MAX_BETWEEN = 0.1;
+
+/** Every visit as a group; `sameCall` tells whether two visits are of one operation, `isParent` whose time is between. */
+export function groupVisits(
+  visits: readonly Visit[],
+  sameCall: (a: Visit, b: Visit) => boolean,
+  isParent: (parent: Visit, child: Visit) => boolean,
+): readonly VisitGroup[] {
+  const groups: VisitGroup[] = [];
+  for (let i = 0; i < visits.length; i++) {
+    const first = visits[i] as Visit;
+    let group: VisitGroup = { ...first, first, count: 1, betweenNs: 0 };
+    let last = first;
+    for (;;) {
+      const [next, afterNext] = [visits[i + 1], visits[i + 2]];
+      const isGap = next !== undefined && isParent(next, last) && lengthOf(next) <= lengthOf(last) * MAX_BETWEEN;
+      const call = isGap ? afterNext : next;
+      if (call === undefined || !sameCall(last, call)) break;
+      group = {
+        ...group,
+        count: group.count + 1,
+        endNs: call.endNs,
+        kinds: addKinds(group.kinds, call.kinds),
+        betweenNs: group.betweenNs + (isGap ? lengthOf(next) : 0),
+      };
+      i += isGap ? 2 : 1;
+      last = call;
+    }
+    groups.push(group);
+  }
+  return groups;
+}
+
+function addKinds(a: Visit['kinds'], b: Visit['kinds']): Visit['kinds'] {
+  const sum = { ...a };
+  for (const [kind, ns] of Object.entries(b) as [SegmentKind, number][]) sum[kind] = (sum[kind] ?? 0) + ns;
+  return sum;
+}
+
+function lengthOf({ startNs, endNs }: { readonly startNs: number; readonly endNs: number }): number {
+  return endNs - startNs;
+}
+
+/** A group to show, or a stretch of groups too short to show one by one. */
+export type ShownVisit = VisitGroup | { readonly hidden: number; readonly startNs: number; readonly endNs: number };
+
+/** The longest so that at most `max` lines result, in order of time, what is between them counted. */
+export function chooseVisits(groups: readonly VisitGroup[], max: number): readonly ShownVisit[] {
+  if (groups.length <= max) return groups;
+  const longest = [...groups].sort((a, b) => lengthOf(b) - lengthOf(a) || a.startNs - b.startNs).slice(0, max);
+  for (let shown = longest.length - 1; shown > 1; shown--) {
+    const lines = withStretches(groups, new Set(longest.slice(0, shown)));
+    if (lines.length <= max) return lines;
+  }
+  return withStretches(groups, new Set(longest.slice(0, 1)));
+}
+
+function withStretches(groups: readonly VisitGroup[], shown: ReadonlySet<VisitGroup>): readonly ShownVisit[] {
   const lines: ShownVisit[] = [];
-  for (const visit of visits) {
+  for (const group of groups) {
     const last = lines.at(-1);
-    if (shown.has(visit)) lines.push(visit);
+    if (shown.has(group)) lines.push(group);
     else if (last === undefined || !('hidden' in last))
-      lines.push({ hidden: 1, startNs: visit.startNs, endNs: visit.endNs });
-    else lines[lines.length - 1] = { ...last, hidden: last.hidden + 1, endNs: visit.endNs };
+      lines.push({ hidden: group.count, startNs: group.startNs, endNs: group.endNs });
+    else lines[lines.length - 1] = { ...last, hidden: last.hidden + group.count, endNs: group.endNs };
   }
   return lines;
 }

@@ -1,7 +1,7 @@
 import type { SegmentKind, SpanReport, Via } from '../report/types.ts';
-import { formatDuration, plural } from './format.ts';
+import { formatCount, formatDuration, plural } from './format.ts';
 import { printable } from './printable.ts';
-import type { Visit } from './visits.ts';
+import type { VisitGroup } from './visits.ts';
 
 /** Flags of a trace in words. What is not listed is shown by its name. */
 const FLAGS: Readonly<Record<string, (count: number) => string>> = {
@@ -35,24 +35,24 @@ export function flagWords(flag: string, count: number): string {
 const VIA: Readonly<Record<Via, string>> = { hoist: 'hoisted', wait: 'through a wait', adopt: 'adopted' };
 const KINDS: readonly SegmentKind[] = ['self', 'overlapped', 'wait', 'untraced'];
 
-/** What a visit of the path was: `self`, `self 80 ms + overlapped 20 ms, hoisted`. */
-export function visitWords({ kinds, via }: Visit, waitName: string | undefined): string {
+/** What a stay of the path was: `self`, `self 80 ms + overlapped 20 ms, hoisted`. */
+export function visitWords({ first, kinds, betweenNs }: VisitGroup, waitName: string | undefined): string {
   const present = KINDS.filter((kind) => kinds[kind] !== undefined);
-  const what =
-    present.length === 1
-      ? (present[0] as string)
-      : present.map((kind) => `${kind} ${formatDuration(kinds[kind] as number)}`).join(' + ');
-  if (via === undefined) return what;
-  return `${what}, ${VIA[via]}${via === 'wait' && waitName !== undefined ? ` (${printable(waitName)})` : ''}`;
+  const timed = present.map((kind) => `${kind} ${formatDuration(kinds[kind] as number)}`);
+  if (betweenNs > 0) timed.push(`${formatDuration(betweenNs)} between`);
+  const what = timed.length === 1 ? (present[0] as string) : timed.join(' + ');
+  if (first.via === undefined) return what;
+  const wait = first.via === 'wait' && waitName !== undefined ? ` (${printable(waitName)})` : '';
+  return `${what}, ${VIA[first.via]}${wait}`;
 }
 
-/** `web_search · tool · api.example.com`; what is not known is left out. */
-export function spanWords(span: SpanReport | undefined): string {
+/** `9 × web_search · tool · api.example.com`; what is not known, or is the root's service, is left out. */
+export function spanWords(span: SpanReport | undefined, rootService: string, count = 1): string {
   if (span === undefined) return '(no span)';
-  const parts = [printable(span.operation) || '(unnamed)'];
+  const parts = [`${count > 1 ? `${formatCount(count)} × ` : ''}${printable(span.operation) || '(unnamed)'}`];
   if (span.kind !== 'other') parts.push(span.kind);
   if (span.party !== undefined) parts.push(printable(span.party));
-  else if (span.service !== '') parts.push(printable(span.service));
+  else if (span.service !== '' && span.service !== rootService) parts.push(printable(span.service));
   if (span.error) parts.push('failed');
   return parts.join(' · ');
 }

@@ -17,7 +17,8 @@ export interface JaegerOptions extends HttpOptions {
 export interface PullOptions extends FetchOptions {
   /** Traces downloaded at a time; default 4. They are delivered in order all the same. */
   readonly concurrency?: number | undefined;
-  readonly onProgress?: ((progress: PullProgress) => void) | undefined;
+  /** Told after each trace. The next one waits for the promise it returns, so that a slow reader is not overrun. */
+  readonly onProgress?: ((progress: PullProgress) => void | Promise<void>) | undefined;
 }
 
 export interface PullProgress {
@@ -76,10 +77,13 @@ export async function pullJaeger(
   options: PullOptions = {},
 ): Promise<PullResult> {
   const { traces, limitReached, notes } = await selectTraces(client, query);
-  const pull = new Pull(traces.length, options.onProgress);
+  const pull = new Pull(traces.length);
   const work = (trace: SelectedTrace, signal: AbortSignal) => download(client, trace.traceId, { ...options, signal });
   try {
-    for await (const got of mapInOrder(traces, options.concurrency ?? 4, work, options.signal)) pull.take(got, sink);
+    for await (const got of mapInOrder(traces, options.concurrency ?? 4, work, options.signal)) {
+      pull.take(got, sink);
+      await options.onProgress?.(pull.progress);
+    }
   } catch (error) {
     if (!(error instanceof SourceError) || pull.traces === 0) throw error;
     pull.error = error;
@@ -113,11 +117,13 @@ class Pull {
   lastBroken: SourceError | undefined;
   error: SourceError | undefined;
   readonly #total: number;
-  readonly #onProgress: ((progress: PullProgress) => void) | undefined;
 
-  constructor(total: number, onProgress: ((progress: PullProgress) => void) | undefined) {
+  constructor(total: number) {
     this.#total = total;
-    this.#onProgress = onProgress;
+  }
+
+  get progress(): PullProgress {
+    return { done: this.traces + this.missed.length, total: this.#total, bytes: this.bytes };
   }
 
   take(got: Got, sink: SpanSink): void {
@@ -132,7 +138,6 @@ class Pull {
       this.missed.push({ traceId: got.traceId, reason, notFound: got.broken === undefined });
       this.lastBroken = got.broken ?? this.lastBroken;
     }
-    this.#onProgress?.({ done: this.traces + this.missed.length, total: this.#total, bytes: this.bytes });
   }
 }
 

@@ -7,8 +7,8 @@ import { type Io, write } from '../io.ts';
 import { addOutputOptions, type Output, type OutputFlags, parseOutputs } from '../output-options.ts';
 import { printError } from '../print-error.ts';
 import { printNotes } from '../print-notes.ts';
-import { openSpanStore } from '../span-store.ts';
 import { startProgress } from '../progress.ts';
+import { openSpanStore } from '../span-store.ts';
 import { UsageError } from '../usage-error.ts';
 import { version } from '../version.ts';
 import { writeReports } from '../write-reports.ts';
@@ -45,7 +45,8 @@ async function record(command: readonly string[], flags: RecordFlags, io: Io): P
     const run = await runRecorded(command, { env: io.env, receiverUrl: receiver.url });
     await receiver.close();
     store.close();
-    if (run.failure !== null) await write(io.stderr, `trace-analyze: cannot run ${command[0]}: ${run.failure.message}\n`);
+    if (run.failure !== null)
+      await write(io.stderr, `trace-analyze: cannot run ${command[0]}: ${run.failure.message}\n`);
     else await reportRun(store.log.path, receiver, run, outputs, flags, io);
     return run.exitCode;
   } finally {

@@ -1,0 +1,15 @@
+export { type Current, current, type ResponseFacts, type TokenUsage } from './current.ts';
+export {
+  agent,
+  embedding,
+  type Instrument,
+  llm,
+  type MemberDecorator,
+  retrieval,
+  step,
+  tool,
+  workflow,
+} from './instruments.ts';
+export type { AnyFunction, WrapOptions } from './options.ts';
+export { session } from './session.ts';
+export { telemetryErrors } from './telemetry-errors.ts';
