@@ -57,6 +57,7 @@ function* partials(table: SpanTable, options: AnalyzeOptions): Generator<TracePa
 export {
   merge,
   mergeAll,
+  partialOf,
   type ReportContext,
   reportOf,
   type TraceFacts,

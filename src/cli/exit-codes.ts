@@ -6,6 +6,8 @@ import { UsageError } from './usage-error.ts';
 /** What the process ends with; listed in `--help`. */
 export const ExitCode = {
   ok: 0,
+  /** `demo` did not find what it had planted. */
+  demoMissed: 1,
   usage: 2,
   noInput: 3,
   sourceFailed: 4,

@@ -23,7 +23,7 @@ Examples:
 
 const EXIT_CODES = `
 Exit codes:
-  0 analysed   2 wrong usage   3 no usable input   4 a source failed   70 a bug in trace-analyze   130 interrupted
+  0 analysed   1 demo missed what it had planted   2 wrong usage   3 no usable input   4 a source failed   70 a bug in trace-analyze   130 interrupted
   record ends with the exit code of its command
 `;
 

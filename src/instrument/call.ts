@@ -145,7 +145,11 @@ export class Call {
 
   #end(atMs?: number): void {
     if (this.done) return;
-    this.tell((span) => span.end(atMs));
+    try {
+      this.span.end(atMs);
+    } catch (error) {
+      telemetryFailed(error);
+    }
     this.done = true;
     if (this.#isOpenEnded) forgetOpenEnded(this);
   }

@@ -3,6 +3,11 @@ const MAX_CHARS = 8192;
 const MAX_DEPTH = 6;
 const MAX_ITEMS = 64;
 
+/** A text as it is, cut where it is longer. */
+export function captureText(value: string): string {
+  return value.length <= MAX_CHARS ? value : `${value.slice(0, MAX_CHARS)}…`;
+}
+
 interface Budget {
   chars: number;
   /** Objects on the way down to here: meeting one again is a cycle. */

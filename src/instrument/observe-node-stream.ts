@@ -19,10 +19,16 @@ export function watchNodeStream(value: object, call: Call): boolean {
   watchStream(value, call, (found) => {
     stream.once('end', () => found.finished());
     stream.once('close', () => {
-      if (stream.errored !== undefined && stream.errored !== null) found.failed(stream.errored);
-      else if (stream.readableEnded === true) found.finished();
-      else found.stopped();
+      const { errored } = stream;
+      if (stream.readableEnded === true) found.finished();
+      else if (errored === undefined || errored === null || isLeaving(errored)) found.stopped();
+      else found.failed(errored);
     });
   });
   return true;
+}
+
+/** With this Node destroys a stream when a loop over it is left. */
+function isLeaving(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'ABORT_ERR';
 }

@@ -22,14 +22,14 @@ export function isThenable(value: object): value is PromiseLike<unknown> {
 }
 
 /** A promise that ends as `promise` does, with the same reason, and is reported if nobody handles it. */
-export function derivePromise<T>(promise: Promise<T>, { onValue, onError }: Settlement): Promise<T> {
+export function derivePromise<T>(promise: Promise<T>, settlement: Settlement): Promise<T> {
   const derived = promise.then(
     (value) => {
-      onValue(value);
+      settlement.onValue(value);
       return value;
     },
     (error: unknown) => {
-      onError(error);
+      settlement.onError(error);
       throw error;
     },
   );

@@ -1,7 +1,7 @@
 import type { Call } from './call.ts';
 import { watchAsyncIterable, watchIterator } from './observe-iterator.ts';
 import { watchNodeStream } from './observe-node-stream.ts';
-import { derivePromise, isPlainPromise, isThenable, watchThenable } from './observe-promise.ts';
+import { derivePromise, isPlainPromise, isThenable, type Settlement, watchThenable } from './observe-promise.ts';
 import { watchWebStream } from './observe-web-stream.ts';
 import { telemetryFailed } from './telemetry-errors.ts';
 
@@ -16,7 +16,7 @@ export function observe(result: unknown, call: Call): unknown {
     return result;
   }
   try {
-    if (isPlainPromise(result)) return derivePromise(result, settlement(call));
+    if (isPlainPromise(result)) return derivePromise(result, new CallSettlement(call));
     if (isThenable(result)) watchThenable(result, call, observeValue);
     else observeValue(result, call);
   } catch (error) {
@@ -26,11 +26,20 @@ export function observe(result: unknown, call: Call): unknown {
   return result;
 }
 
-function settlement(call: Call) {
-  return {
-    onValue: (value: unknown) => observeValue(value, call),
-    onError: (error: unknown) => call.fail(error),
-  };
+class CallSettlement implements Settlement {
+  readonly #call: Call;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  onValue(value: unknown): void {
+    observeValue(value, this.#call);
+  }
+
+  onError(error: unknown): void {
+    this.#call.fail(error);
+  }
 }
 
 /** The same for a value that is certainly no promise. Never throws. */

@@ -1,6 +1,6 @@
 import { type Context, context, type Span, type SpanOptions, type Tracer, trace } from '@opentelemetry/api';
 import { Call, type CallTraits } from './call.ts';
-import { captureJson } from './capture.ts';
+import { captureJson, captureText } from './capture.ts';
 import { type Kind, planSpan, type SpanPlan } from './kinds.ts';
 import { observe } from './observe.ts';
 import type { AnyFunction, WrapOptions } from './options.ts';
@@ -94,8 +94,7 @@ function inSession(options: SpanOptions, parent: Context): SpanOptions {
 
 function inputOf(kind: Kind, args: readonly unknown[]): Record<string, string> {
   const value = args.length === 1 ? args[0] : args;
-  if (kind === 'retrieval' && typeof value === 'string')
-    return { [ATTR.retrievalQuery]: captureJson(value).slice(1, -1) };
+  if (kind === 'retrieval' && typeof value === 'string') return { [ATTR.retrievalQuery]: captureText(value) };
   return { [kind === 'tool' ? ATTR.toolArguments : ATTR.inputValue]: captureJson(value) };
 }
 

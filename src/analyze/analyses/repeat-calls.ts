@@ -67,7 +67,14 @@ export function repeatCalls(trace: Trace): RepeatCalls {
     }
     if (isNoise(trace, described.by, described.category, described.fingerprint)) continue;
     if (described.fingerprint.detail === 0 && described.category !== 'unknown') lacks(NEEDS[described.category]);
-    calls.push({ span, key: keyOf(span, described.category, described.fingerprint), start, end, ...described, ...measured(trace, [span, described.by], end - start) });
+    calls.push({
+      span,
+      key: keyOf(span, described.category, described.fingerprint),
+      start,
+      end,
+      ...described,
+      ...measured(trace, [span, described.by], end - start),
+    });
   }
   return { calls, unnamed };
 }

@@ -30,5 +30,7 @@ const REDUNDANT: Readonly<Record<Category, string>> = {
 export function fixFor(kind: FindingKind, category: Category, parametersHidden: boolean): string {
   if (kind === 'redundant_call') return REDUNDANT[category];
   const fix = N_PLUS_ONE[category];
-  return parametersHidden ? `${fix} Parameters are not recorded; these may be identical calls, then keep the first result.` : fix;
+  return parametersHidden
+    ? `${fix} Parameters are not recorded; these may be identical calls, then keep the first result.`
+    : fix;
 }

@@ -1,4 +1,4 @@
-import { callTree, type CallTree } from '../analyses/call-tree.ts';
+import { type CallTree, callTree } from '../analyses/call-tree.ts';
 import { completeness } from '../analyses/completeness.ts';
 import { criticalPath } from '../analyses/critical-path/index.ts';
 import { firstAfter } from '../analyses/intervals.ts';

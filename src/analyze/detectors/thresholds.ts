@@ -121,7 +121,8 @@ function problemInGroup(part: 'categories' | 'fingerprints', group: unknown): st
 function problemInValues(where: string, values: unknown): string | undefined {
   if (!isRecord(values)) return `thresholds.${where} must be an object of numbers`;
   for (const [key, value] of Object.entries(values)) {
-    if (!Object.hasOwn(DEFAULTS, key)) return `unknown threshold "${key}" in ${where}; known are ${Object.keys(DEFAULTS).join(', ')}`;
+    if (!Object.hasOwn(DEFAULTS, key))
+      return `unknown threshold "${key}" in ${where}; known are ${Object.keys(DEFAULTS).join(', ')}`;
     if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
       return `threshold "${key}" in ${where} must be a number of at least 0, not ${JSON.stringify(value)}`;
     }

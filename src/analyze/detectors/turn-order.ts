@@ -20,6 +20,9 @@ const INPUT_TOKENS = [
 /** How many starts are looked at in one gap before giving up: other branches may be busy there. */
 const MOST_LOOKS = 64;
 
+/** Fewer calls than this may read more and more by chance. */
+const ENOUGH_STEPS = 5;
+
 interface Starts {
   readonly spans: readonly number[];
   readonly times: Float64Array;
@@ -45,7 +48,7 @@ const modelStarts = startsOf((kind) => kind === 'llm');
  */
 export function isConversation(trace: Trace, group: RepeatGroup): boolean {
   const growth = tokenGrowth(trace, group.calls);
-  if (growth === 'growing') return true;
+  if (growth === 'growing' && group.calls.length >= ENOUGH_STEPS) return true;
   const named = trace.attribute((group.calls[0] as RepeatCall).span, 'gen_ai.prompt.name') !== undefined;
   if (growth === 'other' && named) return false;
   return mostlyBetween(trace, group, toolStarts);
@@ -72,8 +75,8 @@ function startsBetween(trace: Trace, { spans, times }: Starts, from: number, to:
     if ((times[i] as number) > to) return false;
     const at = enter[spans[i] as number] as number;
     const below = ancestor < 0 || (at >= (enter[ancestor] as number) && at < (leave[ancestor] as number));
-    // What starts exactly with the next call is rather that call, or something beside it.
-    if (below && ((times[i] as number) < to || to === from)) return true;
+    // What starts exactly with the next call runs beside it, not before it.
+    if (below && (times[i] as number) < to) return true;
   }
   return false;
 }
@@ -81,6 +84,7 @@ function startsBetween(trace: Trace, { spans, times }: Starts, from: number, to:
 function tokenGrowth(trace: Trace, calls: readonly RepeatCall[]): 'growing' | 'other' | 'unknown' {
   const tokens = calls.map(({ span }) => Number(firstAttribute(trace, span, INPUT_TOKENS) ?? Number.NaN));
   if (tokens.some((n) => !Number.isFinite(n))) return 'unknown';
+  if (tokens.every((n) => n === tokens[0])) return 'unknown'; // a stand-in for a model counts nothing
   const growing = tokens.filter((n, i) => i > 0 && n >= (tokens[i - 1] as number)).length;
   const grown = (tokens.at(-1) as number) > (tokens[0] as number);
   return grown && growing >= 0.8 * (tokens.length - 1) ? 'growing' : 'other';

@@ -4,17 +4,25 @@ import type { Format, FormatReader } from './format.ts';
 import { emptyError, noSpansError } from './input-errors.ts';
 import { jaegerJson } from './jaeger-json.ts';
 import { otlpJson } from './otlp-json.ts';
-import { otlpProtoFormat } from './otlp-proto-format.ts';
+import { otlpProto } from './otlp-proto-format.ts';
 import type { DocumentReader, DocumentSummary, SpanSink } from './otlp-types.ts';
 import { createSkipLog } from './skip-log.ts';
-import { headOf, sniff } from './sniff.ts';
+import { sniff } from './sniff.ts';
 
 /** The formats that can be read. No document is recognised by two of them. */
-const FORMATS: readonly Format[] = [jaegerJson, otlpJson, otlpProtoFormat];
+const FORMATS: readonly Format[] = [jaegerJson, otlpJson, otlpProto];
 
-/** The first look at a document; with nothing recognised, the next look is at four times as much. */
-const FIRST_LOOK_BYTES = 1024;
-const MAX_LOOK_BYTES = 1024 * 1024;
+/**
+ * The sizes of a document's beginning that are looked at until its format is known. They are the same however the
+ * document is cut into pieces, so that the answer is too.
+ */
+const LOOKS_BYTES = [1024, 4096, 16_384, 65_536, 262_144, 1_048_576];
+
+interface OpenFormat {
+  readonly format: Format;
+  readonly reader: FormatReader;
+  readonly whyEmpty: string | undefined;
+}
 
 /** Reads a document of any known format, told from its bytes alone, into the sink. */
 export function createDocumentReader(sink: SpanSink): DocumentReader {
@@ -22,23 +30,27 @@ export function createDocumentReader(sink: SpanSink): DocumentReader {
   let spans = 0;
   const counting = countSpans(sink, () => spans++);
   let bytes = 0;
-  let head: Buffer[] = [];
-  let headBytes = 0;
-  let nextLook = FIRST_LOOK_BYTES;
-  let open: { readonly format: Format; readonly reader: FormatReader } | undefined;
+  let looks = 0;
+  let head: Buffer = Buffer.alloc(0);
+  let open: OpenFormat | undefined;
   let refusal: InputError | undefined;
 
-  function look(isWhole: boolean): void {
-    const begin = Buffer.concat(head);
-    head = [begin];
-    nextLook = headBytes * 4;
-    const found = sniff(FORMATS, headOf(begin, isWhole), isWhole || headBytes >= MAX_LOOK_BYTES);
+  function look(beginning: Buffer, isAll: boolean): void {
+    const found = sniff(FORMATS, beginning, isAll);
     if (found === 'undecided') return;
-    head = [];
     if ('refusal' in found) refusal = found.refusal;
     else {
-      open = { format: found.format, reader: found.format.open(counting, log, found.head) };
-      open.reader.write(begin);
+      const { format } = found;
+      open = { format, reader: format.open(counting, log), whyEmpty: format.whyEmpty?.(found.head) };
+      open.reader.write(head);
+    }
+    head = Buffer.alloc(0);
+  }
+
+  function lookAgain(): void {
+    for (let size = LOOKS_BYTES[looks]; size !== undefined && head.length >= size; size = LOOKS_BYTES[looks]) {
+      looks++;
+      look(head.subarray(0, size), looks === LOOKS_BYTES.length);
     }
   }
 
@@ -50,16 +62,15 @@ export function createDocumentReader(sink: SpanSink): DocumentReader {
       bytes += chunk.byteLength;
       if (refusal !== undefined) return;
       if (open !== undefined) return open.reader.write(chunk);
-      head.push(Buffer.from(chunk));
-      headBytes += chunk.byteLength;
-      if (headBytes >= nextLook) look(false);
+      head = Buffer.concat([head, chunk]);
+      lookAgain();
     },
     end(): DocumentSummary {
-      if (open === undefined && refusal === undefined) look(true);
+      if (open === undefined && refusal === undefined) look(head, true);
       if (refusal !== undefined) throw refusal;
       if (open === undefined) throw emptyError();
       const { cut } = open.reader.end();
-      if (spans === 0) throw noSpansError(open.format.name, log.entries, cut);
+      if (spans === 0) throw noSpansError(open.format.name, { skipped: log.entries, cut, why: open.whyEmpty });
       return { format: open.format.name, bytes, spans, skipped: log.entries, cut };
     },
   };

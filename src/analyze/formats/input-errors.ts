@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { InputError } from '../model/errors.ts';
-import type { Skipped } from './otlp-types.ts';
+import type { DocumentSummary, Skipped } from './otlp-types.ts';
 
 /*
  * What is wrong with a whole document: TA1310 empty · TA1311 unknown format · TA1312 a format that is known and cannot
@@ -33,22 +33,33 @@ export function unreadFormatError(label: string, fix?: string): InputError {
   });
 }
 
-/** Nothing could be read although the format is known. */
-export function noSpansError(format: string, skipped: readonly Skipped[], cut: boolean): InputError {
+/** Nothing could be read although the format is known; `why` if there is more to say than that there are no spans. */
+export function noSpansError(
+  format: DocumentSummary['format'],
+  {
+    skipped,
+    cut,
+    why,
+  }: { readonly skipped: readonly Skipped[]; readonly cut: boolean; readonly why?: string | undefined },
+): InputError {
   const first = skipped[0];
+  const name = FORMAT_NAMES[format];
   if (first === undefined) {
-    return new InputError('TA1314', `the document is ${format} without any spans`, {
+    return new InputError('TA1314', `the document is ${name} without any spans`, {
+      ...(why === undefined ? {} : { why }),
       fix: 'look whether the export chose the right traces, time and service',
     });
   }
   const where = first.line === undefined ? `byte ${first.byte}` : `line ${first.line}, byte ${first.byte}`;
   const what = cut ? 'is cut off or broken before its first whole span' : 'holds no span that can be read';
-  return new InputError('TA1313', `the document is ${format} and ${what}`, {
+  return new InputError('TA1313', `the document is ${name} and ${what}`, {
     why: `${first.reason} (${where})`,
     fix: 'export the traces again, or repair the document there',
     ...(first.byte === undefined ? {} : { byte: first.byte }),
   });
 }
+
+const FORMAT_NAMES = { 'jaeger-json': 'Jaeger JSON', 'otlp-json': 'OTLP JSON', 'otlp-proto': 'OTLP protobuf' } as const;
 
 /** The first bytes in a form that is safe to print. */
 function printable(head: Uint8Array): string {

@@ -1,7 +1,8 @@
 import { quoteLongNumbers } from './big-integers.ts';
 import type { Format } from './format.ts';
 import { convertJaegerProcess, convertJaegerSpan } from './jaeger-span.ts';
-import { createJsonDocument } from './json-document.ts';
+import type { JaegerSpan } from './jaeger-types.ts';
+import { JsonDocument } from './json-document.ts';
 import type { Shape } from './json-scanner.ts';
 import { firstOf, hasAll, hasAny, isFields } from './json-values.ts';
 import type { OtlpScope, SpanSink } from './otlp-types.ts';
@@ -18,8 +19,12 @@ export const jaegerJson: Format = {
     if (!isFields(first) || !Object.hasOwn(first, 'data')) return false;
     return isTrace(firstOf(first.data)) || hasAll(first, 'data', 'total', 'limit') || hasAll(first, 'data', 'errors');
   },
-  open: (sink, log, { startsInLines }) =>
-    createJsonDocument(documentShape(sink), log, { quoteNumbers: quoteLongNumbers, startsInLines }),
+  whyEmpty: ({ json }) => {
+    const error = firstOf(isFields(json) ? json.errors : undefined);
+    return isFields(error) && typeof error.msg === 'string' ? `Jaeger says: ${error.msg.slice(0, 200)}` : undefined;
+  },
+  open: (sink, log) =>
+    new JsonDocument(documentShape(sink), log, { quoteNumbers: quoteLongNumbers, lineKeys: ['data'] }),
 };
 
 /** Nobody else writes `traceID` with such a D. */
@@ -50,12 +55,22 @@ function traceShape(sink: SpanSink): Shape {
     processes.set(key, slot);
     return slot;
   };
+  /** Some tools write the process itself into each of its spans. */
+  const ownProcess = (process: unknown): number => {
+    const key = `\u0000${JSON.stringify(process)}`;
+    const isKnown = processes.has(key);
+    const slot = processSlot(key);
+    if (!isKnown) sink.describeResource(slot, convertJaegerProcess(process) ?? {});
+    return slot;
+  };
   const span: Shape = {
     noun: 'span',
     take: (value) => {
       const converted = convertJaegerSpan(value, traceId);
       if (typeof converted === 'string') return converted;
-      sink.span(processSlot((value as { processID?: unknown }).processID), scopeSlot(converted.scope), converted.span);
+      const { processID, process } = value as JaegerSpan;
+      const resource = processID === undefined && isFields(process) ? ownProcess(process) : processSlot(processID);
+      sink.span(resource, scopeSlot(converted.scope), converted.span);
       return undefined;
     },
   };

@@ -1,9 +1,9 @@
-import { type SortedTags, sortTags } from './jaeger-tags.ts';
+import { sortTags, type TakenTags, toAttributes } from './jaeger-tags.ts';
 import type { JaegerLog, JaegerProcess, JaegerReference, JaegerSpan } from './jaeger-types.ts';
 import { isFields } from './json-values.ts';
 import { addMicros, microsToNanos } from './nanoseconds.ts';
 import { isNoId } from './otlp-ids.ts';
-import type { OtlpEvent, OtlpLink, OtlpResource, OtlpScope, OtlpSpan, OtlpValue } from './otlp-types.ts';
+import type { OtlpEvent, OtlpLink, OtlpResource, OtlpScope, OtlpSpan } from './otlp-types.ts';
 
 /** OpenTelemetry's name for the kind of an OpenTracing reference (semantic conventions, `opentracing.ref_type`). */
 export const REF_TYPE = 'opentracing.ref_type';
@@ -16,25 +16,6 @@ export interface ConvertedSpan {
 const KINDS = new Map(
   ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'].map((kind, code) => [kind, code]),
 );
-
-const isText = (value: OtlpValue): boolean => value.stringValue !== undefined;
-const isTrue = (value: OtlpValue): boolean => value.boolValue === true || value.stringValue === 'true';
-
-/** Tags that stand for a field of OTLP; `library` is what `scope` was called before OpenTelemetry 1.10. */
-const SPAN_TAGS: ReadonlyMap<string, (value: OtlpValue) => boolean> = new Map([
-  ['span.kind', isText],
-  ['error', isTrue],
-  ['otel.status_code', isText],
-  ['otel.status_description', isText],
-  ['otel.scope.name', isText],
-  ['otel.scope.version', isText],
-  ['otel.library.name', isText],
-  ['otel.library.version', isText],
-  ['w3c.tracestate', isText],
-  ['internal.span.format', isText],
-]);
-/** The field `event` names an event. */
-const EVENT_TAGS = new Map([['event', isText]]);
 
 /**
  * A span of Jaeger's JSON as OTLP, as Jaeger's own conversion does it (opentelemetry-collector-contrib,
@@ -54,15 +35,15 @@ export function convertJaegerSpan(value: unknown, traceId: string): ConvertedSpa
   const hasEnd = source.duration !== undefined && source.duration !== null;
   const end = hasEnd ? addMicros(source.startTime, source.duration) : undefined;
   if (hasEnd && end === undefined) return 'a span has an unreadable duration';
-  const tags = sortTags(source.tags, SPAN_TAGS);
+  const { attributes, taken } = sortTags(source.tags);
   const span: Draft = { traceId: traceID as string, spanId: spanID as string, startTimeUnixNano: start };
   if (end !== undefined) span.endTimeUnixNano = end;
   if (typeof source.operationName === 'string') span.name = source.operationName;
-  if (tags.attributes.length > 0) span.attributes = tags.attributes;
-  readTaken(tags, span);
+  if (attributes.length > 0) span.attributes = attributes;
+  readTaken(taken, span);
   readReferences(source, span);
   readLogs(source.logs, span);
-  return { span, scope: readScope(tags) };
+  return { span, scope: scopeOf(taken) };
 }
 
 type Draft = { -readonly [key in keyof OtlpSpan]: OtlpSpan[key] };
@@ -70,31 +51,27 @@ type Draft = { -readonly [key in keyof OtlpSpan]: OtlpSpan[key] };
 export function convertJaegerProcess(value: unknown): OtlpResource | undefined {
   if (!isFields(value)) return undefined;
   const { serviceName, tags }: JaegerProcess = value;
-  const { attributes } = sortTags(tags);
+  const attributes = toAttributes(tags);
   if (typeof serviceName !== 'string') return { attributes };
   const service = { key: 'service.name', value: { stringValue: serviceName } };
   return { attributes: [service, ...attributes.filter(({ key }) => key !== 'service.name')] };
 }
 
-function textOf(tags: SortedTags, key: string): string | undefined {
-  return tags.taken.get(key)?.stringValue;
-}
-
-function readScope(tags: SortedTags): OtlpScope {
-  const name = textOf(tags, 'otel.scope.name') ?? textOf(tags, 'otel.library.name');
-  const version = textOf(tags, 'otel.scope.version') ?? textOf(tags, 'otel.library.version');
-  return { ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }) };
+function scopeOf(taken: TakenTags): OtlpScope {
+  const name = taken.scopeName ?? taken.libraryName;
+  const version = taken.scopeVersion ?? taken.libraryVersion;
+  if (name === undefined) return version === undefined ? {} : { version };
+  return version === undefined ? { name } : { name, version };
 }
 
 /** A true `error` counts more than `otel.status_code`. */
-function readTaken(tags: SortedTags, span: Draft): void {
-  const kind = KINDS.get(textOf(tags, 'span.kind')?.toLowerCase() ?? '');
+function readTaken(taken: TakenTags, span: Draft): void {
+  const kind = taken.kind === undefined ? undefined : KINDS.get(taken.kind.toLowerCase());
   if (kind !== undefined) span.kind = kind;
-  const traceState = textOf(tags, 'w3c.tracestate');
-  if (traceState !== undefined) span.traceState = traceState;
-  const statusCode = textOf(tags, 'otel.status_code')?.toUpperCase();
-  const message = textOf(tags, 'otel.status_description');
-  const code = tags.taken.has('error') || statusCode === 'ERROR' ? 2 : statusCode === 'OK' ? 1 : undefined;
+  if (taken.traceState !== undefined) span.traceState = taken.traceState;
+  const statusCode = taken.statusCode?.toUpperCase();
+  const code = taken.isError || statusCode === 'ERROR' ? 2 : statusCode === 'OK' ? 1 : undefined;
+  const message = taken.statusMessage;
   if (code === undefined && message === undefined) return;
   span.status = { ...(message === undefined ? {} : { message }), ...(code === undefined ? {} : { code }) };
 }
@@ -120,6 +97,7 @@ function toLink(traceId: string, spanId: string, isParent: boolean): OtlpLink {
   return { traceId, spanId, attributes: [{ key: REF_TYPE, value: { stringValue } }] };
 }
 
+/** The field `event` names an event. */
 function readLogs(logs: unknown, span: Draft): void {
   if (!Array.isArray(logs) || logs.length === 0) return;
   const events: OtlpEvent[] = [];
@@ -127,12 +105,13 @@ function readLogs(logs: unknown, span: Draft): void {
     if (!isFields(log)) continue;
     const { timestamp, fields }: JaegerLog = log;
     const time = microsToNanos(timestamp);
-    const tags = sortTags(fields, EVENT_TAGS);
-    const name = textOf(tags, 'event');
+    const attributes = toAttributes(fields);
+    const at = attributes.findIndex(({ key, value }) => key === 'event' && value?.stringValue !== undefined);
+    const name = at < 0 ? undefined : attributes.splice(at, 1)[0]?.value?.stringValue;
     events.push({
       ...(time === undefined ? {} : { timeUnixNano: time }),
       ...(name === undefined ? {} : { name }),
-      ...(tags.attributes.length === 0 ? {} : { attributes: tags.attributes }),
+      ...(attributes.length === 0 ? {} : { attributes }),
     });
   }
   if (events.length > 0) span.events = events;

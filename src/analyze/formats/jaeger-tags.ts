@@ -2,31 +2,67 @@ import type { JaegerTag } from './jaeger-types.ts';
 import { isFields } from './json-values.ts';
 import type { OtlpAttribute, OtlpValue } from './otlp-types.ts';
 
-export interface SortedTags {
-  /** Those that stay attributes, in their order. */
-  readonly attributes: readonly OtlpAttribute[];
-  /** Those that stand for something else: the first of each key. */
-  readonly taken: ReadonlyMap<string, OtlpValue>;
+/** Tags that stand for a field of OTLP. */
+export interface TakenTags {
+  kind?: string;
+  isError?: true;
+  statusCode?: string;
+  statusMessage?: string;
+  scopeName?: string;
+  scopeVersion?: string;
+  libraryName?: string;
+  libraryVersion?: string;
+  traceState?: string;
+  spanFormat?: string;
 }
 
-const NONE: ReadonlyMap<string, OtlpValue> = new Map();
+type TakenText = Exclude<keyof TakenTags, 'isError'>;
 
-/** Tags as attributes. Keys in `wanted` whose value is as described there are taken out; what has no key is left out. */
-export function sortTags(tags: unknown, wanted?: ReadonlyMap<string, (value: OtlpValue) => boolean>): SortedTags {
+/** `library` is what `scope` was called before OpenTelemetry 1.10. */
+const TAKEN: ReadonlyMap<string, TakenText | 'isError'> = new Map([
+  ['span.kind', 'kind'],
+  ['error', 'isError'],
+  ['otel.status_code', 'statusCode'],
+  ['otel.status_description', 'statusMessage'],
+  ['otel.scope.name', 'scopeName'],
+  ['otel.scope.version', 'scopeVersion'],
+  ['otel.library.name', 'libraryName'],
+  ['otel.library.version', 'libraryVersion'],
+  ['w3c.tracestate', 'traceState'],
+  ['internal.span.format', 'spanFormat'],
+]);
+
+/** A span's tags: those that stay attributes, in their order, and those taken out, the first of each. */
+export function sortTags(tags: unknown): { readonly attributes: OtlpAttribute[]; readonly taken: TakenTags } {
+  const taken: TakenTags = {};
   const attributes: OtlpAttribute[] = [];
-  let taken: Map<string, OtlpValue> | undefined;
+  for (const attribute of toAttributes(tags)) if (!take(taken, attribute)) attributes.push(attribute);
+  return { attributes, taken };
+}
+
+function take(taken: TakenTags, { key, value }: OtlpAttribute): boolean {
+  const member = TAKEN.get(key);
+  if (member === undefined || value === undefined || taken[member] !== undefined) return false;
+  const text = value.stringValue;
+  if (member === 'isError') {
+    if (value.boolValue !== true && text !== 'true') return false;
+    taken.isError = true;
+  } else {
+    if (text === undefined) return false;
+    taken[member] = text;
+  }
+  return true;
+}
+
+/** Tags as attributes, in their order; what has no key is left out. */
+export function toAttributes(tags: unknown): OtlpAttribute[] {
+  const attributes: OtlpAttribute[] = [];
   for (const tag of Array.isArray(tags) ? (tags as readonly unknown[]) : []) {
     if (!isFields(tag) || typeof tag.key !== 'string') continue;
-    const { key } = tag;
     const value = tagValue(tag);
-    if (value === undefined) attributes.push({ key });
-    else if (wanted?.get(key)?.(value) !== true || taken?.has(key) === true) attributes.push({ key, value });
-    else {
-      taken ??= new Map();
-      taken.set(key, value);
-    }
+    attributes.push(value === undefined ? { key: tag.key } : { key: tag.key, value });
   }
-  return { attributes, taken: taken ?? NONE };
+  return attributes;
 }
 
 /** By the tag's type, as far as its value is of that type, else by the value's own. */

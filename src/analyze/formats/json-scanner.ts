@@ -9,7 +9,7 @@ import { JsonValueScan } from './json-value-scan.ts';
 export interface Shape {
   /** What to call such a value in a reason: `span`. */
   readonly noun?: string;
-  /** Gets the parsed value and the key it stood under; says why it cannot be used, if it cannot. */
+  /** Gets the parsed value and the key that it, or the array around it, stood under; says why it cannot be used, if it cannot. */
   readonly take?: (value: unknown, key: string) => string | undefined;
   /** Shapes of an object's members. */
   readonly members?: ReadonlyMap<string, Shape>;
@@ -40,6 +40,8 @@ type Purpose = 'key' | 'take' | 'pass';
 interface Frame {
   readonly shape: Shape;
   readonly isObject: boolean;
+  /** The key it stands under. */
+  readonly key: string;
 }
 
 /**
@@ -135,7 +137,10 @@ export class JsonScanner {
     if (byte === (frame.isObject ? Byte.closeBrace : Byte.closeBracket)) return this.#leave(at);
     if (byte !== Byte.comma) return this.#fail(base + at, at);
     this.#expect = frame.isObject ? Expect.key : Expect.value;
-    if (!frame.isObject) this.#shape = frame.shape.elements;
+    if (!frame.isObject) {
+      this.#shape = frame.shape.elements;
+      this.#key = frame.key;
+    }
     return at + 1;
   }
 
@@ -169,7 +174,7 @@ export class JsonScanner {
       if (byte !== Byte.n) this.#options.onSkip(`unexpected value of "${this.#key.slice(0, 40)}"`, base + at);
       return this.#startValue('pass', chunk, at, base);
     }
-    this.#frames.push({ shape, isObject });
+    this.#frames.push({ shape, isObject, key: this.#key });
     if (isObject) shape.open?.();
     else this.#shape = shape.elements;
     this.#expect = isObject ? Expect.firstKey : Expect.firstValue;
@@ -182,7 +187,8 @@ export class JsonScanner {
     if (!canBegin && STOPS_SCALAR[byte] === 1) return this.#fail(base + at, at);
     this.#expect = Expect.rest;
     this.#purpose = purpose;
-    return this.#value.begin(chunk, at, base + at);
+    this.#value.begin(chunk, at, base + at);
+    return at;
   }
 
   #finish(chunk: Buffer, end: number): void {

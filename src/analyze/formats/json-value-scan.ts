@@ -22,20 +22,19 @@ export class JsonValueScan {
   readonly #held: Buffer[] = [];
   #heldBytes = 0;
 
-  /** The value begins at `chunk[at]`, whose offset in the document is `startByte`. Returns where to pass on from. */
-  begin(chunk: Buffer, at: number, startByte: number): number {
+  /** The value begins at `chunk[at]`, whose offset in the document is `startByte`; `pass` goes on from there. */
+  begin(chunk: Buffer, at: number, startByte: number): void {
     const byte = chunk[at];
     this.startByte = startByte;
     this.deepest = 0;
     this.hasLongNumber = false;
-    this.inString = byte === Byte.quote;
-    this.#isScalar = !this.inString && byte !== Byte.openBrace && byte !== Byte.openBracket;
+    this.inString = false;
+    this.#isScalar = byte !== Byte.quote && byte !== Byte.openBrace && byte !== Byte.openBracket;
     this.#isEscaped = false;
     this.#depth = 0;
     this.#digits = 0;
     this.#start = at;
     this.forget();
-    return this.inString ? at + 1 : at;
   }
 
   /** The value goes on at `chunk[at]`, the beginning of a new piece. */

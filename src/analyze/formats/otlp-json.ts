@@ -1,15 +1,21 @@
 import { quoteBigIntegers } from './big-integers.ts';
 import type { Format } from './format.ts';
-import { createJsonDocument } from './json-document.ts';
+import { JsonDocument } from './json-document.ts';
 import type { Shape } from './json-scanner.ts';
 import { firstOf, hasAny, isFields } from './json-values.ts';
 import { toDescribed, toOtlpSpan } from './otlp-span.ts';
 import type { OtlpResource, OtlpScope, SpanSink } from './otlp-types.ts';
 
+/** Members of the other signals' documents: no spans are there, but what they are is known. */
+const OTHER_SIGNALS = new Map([
+  ['resourceLogs', 'logs'],
+  ['resourceMetrics', 'metrics'],
+  ['resourceProfiles', 'profiles'],
+]);
 /** Where the OTLP wrapper of a Jaeger or Tempo answer keeps its content. */
 const WRAPPERS = ['result', 'trace'];
-/** `batches` is Tempo's older name. Documents of the other signals hold no spans, but what they are is known. */
-const ROOTS = ['resourceSpans', 'batches', 'resourceLogs', 'resourceMetrics', 'resourceProfiles'];
+/** `batches` is Tempo's older name. */
+const ROOTS = ['resourceSpans', 'batches', ...OTHER_SIGNALS.keys()];
 
 /**
  * OTLP's JSON encoding (opentelemetry-proto, docs/specification.md): an `ExportTraceServiceRequest` or `TracesData`, an
@@ -24,8 +30,16 @@ export const otlpJson: Format = {
     if (hasAny(first, ...ROOTS)) return true;
     return isFields(first) && WRAPPERS.some((wrapper) => hasAny(firstOf(first[wrapper]), ...ROOTS));
   },
-  open: (sink, log, { startsInLines }) =>
-    createJsonDocument(documentShape(sink), log, { quoteNumbers: quoteBigIntegers, startsInLines }),
+  whyEmpty: ({ json }) => {
+    for (const [member, signal] of OTHER_SIGNALS)
+      if (hasAny(firstOf(json), member)) return `it holds ${signal}, not traces`;
+    return undefined;
+  },
+  open: (sink, log) =>
+    new JsonDocument(documentShape(sink), log, {
+      quoteNumbers: quoteBigIntegers,
+      lineKeys: ['resourceSpans', 'result', 'batches'],
+    }),
 };
 
 function documentShape(sink: SpanSink): Shape {

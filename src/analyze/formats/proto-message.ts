@@ -26,12 +26,17 @@ const TWO_32 = 2 ** 32;
 /** Bytes in protobuf's wire format that are broken; says where. */
 export class ProtoError extends Error {
   override readonly name = 'ProtoError';
+  readonly what: string;
   /** Offset in the bytes that were given. */
   readonly byte: number;
+  /** The bytes ended too early; with more of them it may be none. */
+  readonly isCut: boolean;
 
-  constructor(what: string, byte: number) {
+  constructor(what: string, byte: number, isCut = false) {
     super(`${what} at byte ${byte}`);
+    this.what = what;
     this.byte = byte;
+    this.isCut = isCut;
   }
 }
 
@@ -79,9 +84,17 @@ export class ProtoReader {
   /** Reads a length and returns where the payload behind it ends. */
   payloadEnd(end: number): number {
     const start = this.at;
+    const length = this.length(end);
+    if (length > end - this.at) throw new ProtoError('a field reaches over the end', start, true);
+    return this.at + length;
+  }
+
+  /** The length of a payload, which may reach behind `end`. */
+  length(end: number): number {
+    const start = this.at;
     const [low, high] = this.#varint(end);
-    if (high !== 0 || low > end - this.at) throw new ProtoError('a field reaches over the end', start);
-    return this.at + low;
+    if (high !== 0) throw new ProtoError('a length is too large', start);
+    return low;
   }
 
   text(encoding: 'utf8' | 'hex' | 'base64', end: number): string {
@@ -100,7 +113,7 @@ export class ProtoReader {
 
   #advance(count: number, end: number): number {
     const { at } = this;
-    if (count > end - at) throw new ProtoError('a field reaches over the end', at);
+    if (count > end - at) throw new ProtoError('a field reaches over the end', at, true);
     this.at = at + count;
     return at;
   }
@@ -111,7 +124,7 @@ export class ProtoReader {
     let low = 0;
     let high = 0;
     for (let shift = 0; shift < 70; shift += 7) {
-      if (this.at >= end) throw new ProtoError('a number is cut off', start);
+      if (this.at >= end) throw new ProtoError('a number is cut off', start, true);
       const byte = this.bytes[this.at++] as number;
       const bits = byte & 0x7f;
       if (shift < 28) low += bits * 2 ** shift;

@@ -79,6 +79,7 @@ export function junkName(head: Head): string | undefined {
   if (/^(<!doctype html|<html)/i.test(start)) return 'an HTML page (a login page?)';
   if (start.startsWith('<')) return 'XML';
   if (isBinary(head.bytes)) return 'binary data';
+  if (/^\s*\[(\s*\[){15}/.test(text)) return 'JSON that is nested deeper than any trace';
   if (isFields(head.json) || Array.isArray(head.json)) return 'other JSON';
   if (/^[\w "'.-]+([,;\t][\w "'.-]+){2,}\r?\n/.test(text)) return 'a table (CSV)';
   return start === '' ? 'white space' : 'text';

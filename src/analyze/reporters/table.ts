@@ -1,4 +1,4 @@
-import { type Paint, paint, shorten, spell, type TextOptions, widthOf } from './terminal.ts';
+import { clip, type Paint, paint, shorten, spell, type TextOptions, widthOf } from './terminal.ts';
 
 export interface Column {
   readonly head: string;
@@ -21,9 +21,10 @@ export function table(
   columns: readonly Column[],
   rows: readonly { readonly cells: readonly Cell[]; readonly below?: readonly string[] }[],
 ): string[] {
+  const ellipsis = spell(options, '…');
   const heads = columns.map(({ head }): Cell => ({ text: head, paint: 'dim' }));
   const spelled = [{ cells: heads }, ...rows].map(({ cells }) =>
-    cells.map((cell) => ({ ...cell, text: spell(options, cell.text) })),
+    cells.map((cell) => ({ ...cell, text: clip(spell(options, cell.text), options.width, ellipsis) })),
   );
   const widths = columns.map((_, c) => spelled.reduce((most, cells) => Math.max(most, widthOf(cells[c]!.text)), 0));
   const flexible = columns.findIndex((column) => column.flexible);
@@ -36,7 +37,7 @@ export function table(
     columns
       .map(({ align }, c) => {
         const { text, paint: format } = cells[c] as Cell;
-        const fitted = shorten(text, widths[c] as number, spell(options, '…'));
+        const fitted = shorten(text, widths[c] as number, ellipsis);
         const space = ' '.repeat(Math.max((widths[c] as number) - widthOf(fitted), 0));
         const painted = fitted.trim() === '' ? fitted : paint(options, format, fitted);
         return align === 'right' ? space + painted : painted + space;

@@ -33,13 +33,29 @@ export function widthOf(text: string): number {
   return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
 }
 
+/**
+ * Cuts out the middle of a text that is far longer than a line. To be done before a text is measured: telling characters
+ * apart takes time that grows with the square of the length.
+ */
+export function clip(text: string, width: number, ellipsis: string): string {
+  const half = Math.max(width, 10) * 2;
+  if (text.length <= half * 2) return text;
+  return (
+    text.slice(0, half).replace(/[\ud800-\udbff]$/, '') + ellipsis + text.slice(-half).replace(/^[\udc00-\udfff]/, '')
+  );
+}
+
 /** Shortens in the middle, where names differ least. */
 export function shorten(text: string, width: number, ellipsis: string): string {
-  if (widthOf(text) <= width) return text;
-  const room = Math.max(width - widthOf(ellipsis), 0);
-  const tail = takeWhile(graphemes(text.slice(-room * 8)).reverse(), Math.floor(room / 2)).reverse();
-  const head = takeWhile(graphemes(text.slice(0, room * 8)), room - widthOf(tail.join('')));
-  return width < 1 ? '' : head.join('') + ellipsis + tail.join('');
+  const clipped = clip(text, width, ellipsis);
+  if (widthOf(clipped) <= width) return clipped;
+  if (width < 1) return '';
+  const room = width - widthOf(ellipsis);
+  const parts = graphemes(clipped);
+  const tail = takeWhile(parts.toReversed(), Math.floor(room / 2))
+    .reverse()
+    .join('');
+  return takeWhile(parts, room - widthOf(tail)).join('') + ellipsis + tail;
 }
 
 function graphemes(text: string): string[] {

@@ -24,11 +24,25 @@ export function placeOf(host: string): HostPlace {
   return registrableDomain(host) === undefined ? 'nowhere' : 'public';
 }
 
-/** `api.eu.vendor.co.uk` belongs to `vendor.co.uk`; undefined for addresses and names that nobody can register. */
+/**
+ * Last labels that nobody can register a name under, yet in use: reserved by ICANN or the IETF, or made up by service
+ * discovery. (The suffix list itself takes any last label for a suffix.)
+ */
+const NOT_REGISTRABLE: ReadonlySet<string> = new Set(
+  'alt arpa cluster consul corp docker home intra intranet invalid kubernetes localdomain mail mesh nomad onion private workgroup'.split(
+    ' ',
+  ),
+);
+
+/**
+ * `api.eu.vendor.co.uk` belongs to `vendor.co.uk`; undefined for addresses and names that nobody can register.
+ * `.example` counts as public: RFC 2606 sets it aside for writing about public names.
+ */
 export function registrableDomain(host: string): string | undefined {
-  const { domain, isIcann, publicSuffix } = parse(host);
-  // RFC 2606 sets `.example` aside for writing about public names.
-  return domain !== null && (isIcann === true || publicSuffix === 'example') ? domain : undefined;
+  const { domain, publicSuffix } = parse(host);
+  if (domain === null || publicSuffix === null) return undefined;
+  const last = publicSuffix.slice(publicSuffix.lastIndexOf('.') + 1);
+  return NOT_REGISTRABLE.has(last) || !/[a-z]/.test(last) ? undefined : domain;
 }
 
 /** `suffix` itself and everything under it. */

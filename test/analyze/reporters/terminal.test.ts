@@ -32,7 +32,7 @@ describe('shortening', () => {
   it('takes from the middle, by columns', () => {
     expect(shorten('web_search', 10, '…')).toBe('web_search');
     expect(shorten('web_search', 9, '…')).toBe('web_…arch');
-    expect(shorten('検索サービス', 7, '…')).toBe('検…ビス'.slice(0, 2) + 'ス');
+    expect(shorten('検索サービス', 7, '…')).toBe('検索…ス');
     expect(shorten('abc', 1, '…')).toBe('…');
     expect(shorten('abc', 0, '…')).toBe('');
   });
@@ -79,7 +79,7 @@ describe('tables', () => {
   it('align by columns and give the flexible one what is left', () => {
     expect(table({ ...PLAIN, width: 30 }, columns, rows)).toEqual([
       ' n  name                 takes',
-      ' 1  web_search…e planner  8.2 s'.replace('web_search…e planner', 'web_searc…e planner'),
+      ' 1  web_searc… planner   8.2 s',
       '    more',
       '12  検索                350 ms',
     ]);

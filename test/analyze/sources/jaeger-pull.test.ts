@@ -159,7 +159,7 @@ describe('a pull', () => {
     const sink = recordingSink();
     const progress: unknown[] = [];
     const result = await pullJaeger(client, query(), sink, {
-      onProgress: ({ done, total }) => progress.push([done, total]),
+      onProgress: ({ done, total }) => void progress.push([done, total]),
     });
     expect(sink.spans().map(({ span }) => span.traceId)).toEqual([1, 1, 1, 2, 2, 2, 3, 3, 3].map(id));
     expect(progress).toEqual([

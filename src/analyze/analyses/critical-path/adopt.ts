@@ -1,3 +1,4 @@
+import { createSiblings, type Siblings } from './siblings.ts';
 import {
   type Children,
   childrenNow,
@@ -9,7 +10,6 @@ import {
   type SpanTree,
   topDown,
 } from './span-tree.ts';
-import { createSiblings, type Siblings } from './siblings.ts';
 import { areTwins } from './twins.ts';
 
 /** How far up a wrapper looks for what was done inside it. */

@@ -1,3 +1,5 @@
+import { partitionPoint } from './intervals.ts';
+
 /** The union of intervals that are added in the order of their ends. */
 export interface Coverage {
   /** `end` is no earlier than that of any interval added before. */
@@ -13,14 +15,8 @@ export function createCoverage(): Coverage {
   const before: number[] = [];
 
   function upTo(time: number): number {
-    let [low, high] = [0, starts.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((starts[middle] as number) < time) low = middle + 1;
-      else high = middle;
-    }
-    if (low === 0) return 0;
-    const at = low - 1;
+    const at = partitionPoint(starts.length, (i) => (starts[i] as number) < time) - 1;
+    if (at < 0) return 0;
     return (before[at] as number) + Math.min(time, ends[at] as number) - (starts[at] as number);
   }
 

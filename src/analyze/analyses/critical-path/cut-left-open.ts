@@ -1,11 +1,4 @@
-import {
-  type Children,
-  isDeclaredAsync,
-  isEvidence,
-  outlives,
-  type SpanTree,
-  topDown,
-} from './span-tree.ts';
+import { type Children, isDeclaredAsync, isEvidence, outlives, type SpanTree, topDown } from './span-tree.ts';
 
 /**
  * R7: a span that outlives its parent, but in which nothing was done any more, was only closed late: an agent whose span

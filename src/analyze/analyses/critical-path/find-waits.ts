@@ -57,7 +57,9 @@ function divide(tree: SpanTree, node: number, children: Children, evidence: Evid
     else if ((evidence.sum[child] as number) > 0) sources.push({ span: child, isHoisted: edge === Edge.hoisted });
   }
   if (node === tree.root && families.size > 0) {
-    for (const tail of tree.tails) sources.push({ span: tail, isHoisted: true });
+    for (const tail of tree.tails) {
+      if ((evidence.sum[tail] as number) > 0) sources.push({ span: tail, isHoisted: true });
+    }
   }
   return { families: [...families.values()].sort((a, b) => a.end - b.end), sources };
 }
@@ -157,10 +159,11 @@ function evidenceIn(
 ): number[] {
   const found: number[] = [];
   const pending = [top];
-  while (pending.length > 0 && mayLook()) {
+  while (pending.length > 0) {
     const node = pending.pop() as number;
     if (isEvidence(tree, node) && (tree.end[node] as number) <= time) found.push(node);
     for (const child of childrenIn(children, node)) {
+      if (!mayLook()) return found;
       const matters = tree.edge[child] !== Edge.off && (evidence.first[child] as number) < time;
       if (matters) pending.push(child);
     }

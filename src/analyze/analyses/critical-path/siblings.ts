@@ -1,5 +1,6 @@
+import { partitionPoint } from './intervals.ts';
 import { createMinTree, type MinTree } from './min-tree.ts';
-import { type Children, childrenIn, Edge, isMarker, lengthOf, type SpanTree } from './span-tree.ts';
+import { type Children, childrenIn, compareStarts, Edge, isMarker, lengthOf, type SpanTree } from './span-tree.ts';
 
 /** What hangs under one span on the path, by start, to be searched for what lies in a stretch of time. */
 export interface Siblings {
@@ -26,10 +27,9 @@ export function createSiblings(tree: SpanTree, children: Children): (holder: num
 }
 
 function listSiblings(tree: SpanTree, all: Uint32Array): Siblings {
-  const { start } = tree;
   const spans = all
     .filter((span) => tree.edge[span] !== Edge.off && !isMarker(tree, span))
-    .sort((a, b) => (start[a] as number) - (start[b] as number) || a - b);
+    .sort((a, b) => compareStarts(tree, a, b));
   const lengths = createMinTree(spans.length);
   const position = new Map<number, number>();
   spans.forEach((span, at) => {
@@ -60,11 +60,5 @@ function* search(
 }
 
 function firstStartingAt({ start }: SpanTree, spans: Uint32Array, time: number): number {
-  let [low, high] = [0, spans.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((start[spans[middle] as number] as number) < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return partitionPoint(spans.length, (at) => (start[spans[at] as number] as number) < time);
 }

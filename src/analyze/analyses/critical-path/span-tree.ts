@@ -102,6 +102,13 @@ export function outlives(tree: SpanTree, node: number, other: number): boolean {
   return late > tree.tolerance && (late > 0.01 * lengthOf(tree, other) || late > 0.1 * lengthOf(tree, node));
 }
 
+/** By start; spans that start together by id. */
+export function compareStarts({ trace, start }: SpanTree, a: number, b: number): number {
+  const apart = (start[a] as number) - (start[b] as number);
+  if (apart !== 0) return apart;
+  return trace.start[a] === trace.start[b] ? a - b : trace.compareIds(a, b); // numbered by recorded start, then id
+}
+
 export const isDeclaredAsync = ({ trace }: SpanTree, node: number): boolean =>
   trace.attribute(node, 'trace.async') === 'true';
 

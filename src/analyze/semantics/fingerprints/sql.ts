@@ -78,7 +78,7 @@ function collapseLists(tokens: readonly SqlToken[], raw: readonly SqlToken[]): {
     } else if (token.text === 'IN' || token.text === 'ARRAY') {
       const end = listEnd(tokens, i + 1);
       if (end < 0) continue;
-      out.push(listToken(token.text === 'IN' ? '(?+)' : '[?+]'));
+      out.push({ kind: token.text === 'IN' ? 'bind' : 'open', text: token.text === 'IN' ? '(?+)' : '[?+]' });
       // `IN (?)` is how instrumentations write a list of any length; `IN ($1)` and `IN (7)` hold one value.
       batch ||= end - i > 4 || raw[i + 2]?.text === '?';
       i = end - 1;

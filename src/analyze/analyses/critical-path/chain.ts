@@ -1,0 +1,96 @@
+import { isCancelled } from '../../semantics/cancellation.ts';
+import type { Interval } from './intervals.ts';
+import { compareStarts, isMarker, type SpanTree } from './span-tree.ts';
+
+/** A stretch of time in which a span is looked into. */
+export interface Stretch extends Interval {
+  readonly span: number;
+}
+
+export interface Chain {
+  /** Latest first; they do not overlap. */
+  readonly links: readonly Stretch[];
+  /** Per link the children that end together with it, if any. */
+  readonly together: ReadonlyMap<Stretch, readonly number[]>;
+  /** Cancelled children that would have been links. */
+  readonly cancelled: readonly number[];
+}
+
+/**
+ * R12: the awaited children that a span waited for, one after the other, from `end` back to `start`. At time t it is the
+ * one that ends last, if it ends by t and starts before; one that ends later was still running when its successor began,
+ * so it was not what the successor waited for. What sticks out of the stretch is cut first.
+ *
+ *     P #~~~    ##
+ *     A  =====         still running when B began: skipped
+ *     B     ####
+ */
+export function chainOf(tree: SpanTree, parent: number, awaited: readonly number[], start: number, end: number): Chain {
+  const order = createOrder(tree, end);
+  const children = awaited.filter((child) => !isMarker(tree, child)).sort(order.compare);
+  const links: Stretch[] = [];
+  const together = new Map<Stretch, number[]>();
+  const cancelled: number[] = [];
+  const takesRunning = parent === tree.size;
+  let time = end;
+  let healthy = 0;
+  for (let at = 0; at < children.length && time > start; at++) {
+    tree.steps++;
+    const child = children[at] as number;
+    const childStart = tree.start[child] as number;
+    const childEnd = order.endOf(child);
+    if (childEnd <= start) break;
+    if (childStart >= time || (childEnd > time + tree.tolerance && !takesRunning)) continue;
+    if (order.isCancelled(child)) {
+      healthy = Math.max(healthy, at + 1);
+      while (healthy < children.length && order.isCancelled(children[healthy] as number)) healthy++;
+      const other = children[healthy];
+      if (other !== undefined && order.endOf(other) >= childEnd - 0.1 * (childEnd - childStart)) {
+        cancelled.push(child);
+        continue;
+      }
+    }
+    const link = { span: child, start: Math.max(start, childStart), end: Math.min(time, childEnd) };
+    links.push(link);
+    const others = endingWith(tree, children, at, time, order);
+    if (others.length > 0) together.set(link, others);
+    time = link.start;
+  }
+  return { links, together, cancelled };
+}
+
+type Order = ReturnType<typeof createOrder>;
+
+/** Children by falling end; of equal ends first those not cancelled, then those that start earlier, then by id. */
+function createOrder(tree: SpanTree, cut: number) {
+  const { trace, end } = tree;
+  const known = new Map<number, boolean>();
+  const cancelled = (span: number): boolean => {
+    let answer = known.get(span);
+    if (answer === undefined) {
+      answer = isCancelled(trace, span);
+      known.set(span, answer);
+    }
+    return answer;
+  };
+  const endOf = (span: number): number => Math.min(cut, end[span] as number);
+  const compare = (a: number, b: number): number =>
+    endOf(b) - endOf(a) || Number(cancelled(a)) - Number(cancelled(b)) || compareStarts(tree, a, b);
+  return { endOf, compare, isCancelled: cancelled };
+}
+
+/** The children behind position `at` that overlap that child, end within the tolerance of its end and began by `time`. */
+function endingWith(tree: SpanTree, children: readonly number[], at: number, time: number, order: Order): number[] {
+  const child = children[at] as number;
+  const childEnd = order.endOf(child);
+  if (childEnd > time + tree.tolerance) return [];
+  const found: number[] = [];
+  for (let i = at + 1; i < children.length; i++) {
+    tree.steps++;
+    const other = children[i] as number;
+    const otherEnd = order.endOf(other);
+    if (otherEnd < childEnd - tree.tolerance || otherEnd <= (tree.start[child] as number)) break;
+    if ((tree.start[other] as number) < time && !order.isCancelled(other)) found.push(other);
+  }
+  return found;
+}

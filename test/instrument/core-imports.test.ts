@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { expect, it } from 'vitest';
+
+const IMPORT = /^(?:import|export)\b[^;]*?from '([^']+)';/gms;
+
+/** Every module outside of `src/instrument` that a module there needs, directly or not. */
+function importsOf(file: string, seen = new Set<string>()): Set<string> {
+  const outside = new Set<string>();
+  if (seen.has(file)) return outside;
+  seen.add(file);
+  for (const [, target] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
+    if (!target!.startsWith('.')) outside.add(target!);
+    else for (const name of importsOf(resolve(dirname(file), target!), seen)) outside.add(name);
+  }
+  return outside;
+}
+
+const entry = (name: string) => resolve(import.meta.dirname, '../../src/instrument', name);
+
+it('the core needs the OpenTelemetry API alone, so that it runs wherever that does', () => {
+  expect([...importsOf(entry('index.ts'))]).toEqual(['@opentelemetry/api']);
+});
+
+it('the entry for Node needs no more than the SDK', () => {
+  expect([...importsOf(entry('node/index.ts'))].every((name) => name.startsWith('@opentelemetry/'))).toBe(true);
+});
