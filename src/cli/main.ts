@@ -30,14 +30,18 @@ Exit codes:
 /** Runs one command line (without node and script) and tells the exit code. Never throws. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   let exitCode: number = ExitCode.ok;
+  let flags: OutputFlags = { ...(beforeCommand(args).includes('--json') ? { json: true } : {}) };
   const program = createProgram(io, (code) => {
     exitCode = code;
+  });
+  program.hook('preAction', (_, command) => {
+    flags = command.opts();
   });
   try {
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
-    return fail(error, program, args, io);
+    return fail(error, flags, io);
   }
 }
 
@@ -75,12 +79,10 @@ function allCommands(program: Command): Command[] {
   return [program, ...program.commands.flatMap(allCommands)];
 }
 
-async function fail(error: unknown, program: Command, args: readonly string[], io: Io): Promise<number> {
+async function fail(error: unknown, flags: OutputFlags, io: Io): Promise<number> {
   if (error instanceof CommanderError && error.exitCode === 0) return ExitCode.ok; // --help, --version
   const told = error instanceof CommanderError ? fromCommander(error) : error;
-  const flags = flagsOf(program, args);
-  const json = wantsJsonErrors(flags) && flags.output === undefined;
-  await printError(told, io, { json, color: flags.color, debug: flags.debug === true });
+  await printError(told, io, { json: wantsJsonErrors(flags), color: flags.color, debug: flags.debug === true });
   return exitCodeOf(told);
 }
 
@@ -90,10 +92,8 @@ function fromCommander(error: CommanderError): UsageError {
   return new UsageError(message, { fix: hint ? `${hint} (see --help)` : 'see trace-analyze --help' });
 }
 
-/** The flags as far as they were understood; those of a command line that was not are looked for by name. */
-function flagsOf(program: Command, args: readonly string[]): OutputFlags {
-  const parsed = allCommands(program).map((command) => command.opts<OutputFlags>());
+/** Our own part of a command line: what follows `--` is another's. */
+function beforeCommand(args: readonly string[]): readonly string[] {
   const end = args.indexOf('--');
-  const own = end < 0 ? args : args.slice(0, end);
-  return Object.assign({}, ...parsed, own.includes('--json') ? { json: true } : {});
+  return end < 0 ? args : args.slice(0, end);
 }

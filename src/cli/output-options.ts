@@ -71,7 +71,8 @@ function parseFormat(text: string): Output {
   return file === undefined || file === '-' ? { format } : { format, file };
 }
 
-/** Whether errors go to stdout as JSON. */
+/** Whether errors go to stdout as JSON: where the report would have gone. */
 export function wantsJsonErrors(flags: OutputFlags): boolean {
+  if (flags.output !== undefined && flags.output !== '-') return false;
   return flags.json === true || (flags.format ?? []).some((text) => text === 'json' || text === 'json=-');
 }

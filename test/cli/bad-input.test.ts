@@ -40,9 +40,10 @@ async function expectError(args: readonly string[], exitCode: number, code: stri
 
 describe('input that cannot be used', () => {
   const bomb = () => {
-    // 4 GiB of spaces: gzip members can be strung together.
+    // 4 GiB of spaces in the place of a span: gzip members can be strung together.
+    const head = gzipSync('{"resourceSpans":[{"scopeSpans":[{"spans":[');
     const member = gzipSync(Buffer.alloc(64 * 1024 * 1024, 0x20));
-    return Buffer.concat(Array.from({ length: 64 }, () => member));
+    return Buffer.concat([head, ...Array.from({ length: 64 }, () => member)]);
   };
   it.each<[string, () => string | Uint8Array, string]>([
     ['an empty file', () => '', 'TA1310'],
@@ -207,7 +208,7 @@ describe('a command line that is wrong', () => {
     [['--ui', 'nowhere', 'x.json']],
     [['explain']],
     [['record']],
-    [['record', '--json', '--', 'true']],
+    [['record', '--format', 'md', '--', 'true']],
     [['receive', '--port', '70000']],
   ])('%j', async (args) => {
     const { code, stdout, stderr } = await runCli(args, { stdin: otlp(span('1')) });

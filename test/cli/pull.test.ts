@@ -73,11 +73,28 @@ it('leaves no half of a file behind when the Jaeger fails', async () => {
 });
 
 it('says when the limit left traces out', async () => {
-  const server = await startReplay('2.20.0');
+  const trace = (n: number) => n.toString(16).padStart(32, '0');
+  const summary = (n: number) => ({ traceId: trace(n), minStartTimeUnixNano: String(n * 1_000_000), spanCount: 1 });
+  const span = {
+    traceId: trace(2),
+    spanId: 'a'.repeat(16),
+    name: 'newest',
+    startTimeUnixNano: '2',
+    endTimeUnixNano: '3',
+  };
+  const server = await startFaultServer(({ url = '' }, response) => {
+    if (url.startsWith('/api/v3/services')) response.end('{"services":["shop"]}');
+    else if (url.includes('summaries')) response.end(JSON.stringify({ summaries: [summary(1), summary(2)] }));
+    else response.end(JSON.stringify({ result: { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] } }));
+  });
   servers.push(server);
-  const args = ['--json', '--jaeger', server.url, '--limit', '1', '--since', '2020-01-01T00:00:00Z'];
-  const { code, stdout, stderr } = await runCli(args);
+  const { code, stdout, stderr } = await runCli(['--json', '--jaeger', server.url, '--limit', '1']);
   expect(code).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject({ partial: true, partialReasons: ['limit'], input: { traces: 1 } });
-  expect(stderr).toContain('limit reached');
+  expect(JSON.parse(stdout)).toMatchObject({
+    partial: true,
+    partialReasons: ['limit'],
+    input: { traces: 1 },
+    traces: [{ traceId: trace(2) }],
+  });
+  expect(stderr).toContain('limit reached: the newest trace was taken and there are more');
 });

@@ -26,8 +26,8 @@ function valueJson(value: OtlpValue | undefined, depth: number): string {
 }
 
 function integerJson(value: string | number): string {
-  if (typeof value === 'number') return JSON.stringify(value);
-  return /^-?\d{1,20}$/.test(value) ? value : JSON.stringify(String(value));
+  if (typeof value === 'string' && /^-?\d{1,20}$/.test(value)) return value;
+  return typeof value === 'string' || typeof value === 'number' ? JSON.stringify(value) : 'null';
 }
 
 function arrayJson(array: NonNullable<OtlpValue['arrayValue']>, depth: number): string {

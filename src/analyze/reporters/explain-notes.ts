@@ -1,17 +1,22 @@
 import type { FlagReport, TraceReport } from '../report/types.ts';
 import { formatDuration, formatShare, plural } from './format.ts';
 import { printable } from './printable.ts';
+import { shorten } from './terminal.ts';
 import { flagWords } from './words.ts';
 
 const MAX_SETS = 5;
 const MAX_NAMES = 3;
+const MAX_NAME = 60;
 
 /** What to know before believing a path: how it was found, what ends with it, what went on, what was odd. */
 export function explainNotes(trace: TraceReport): string[] {
   return [...howNotes(trace), ...coCriticalNotes(trace), ...tailNotes(trace), ...flagNotes(trace)];
 }
 
-function howNotes({ criticalPath: { how }, durationNs }: TraceReport): string[] {
+function howNotes(trace: TraceReport): string[] {
+  const { durationNs } = trace;
+  const { how, segments } = trace.criticalPath;
+  const names = namesOf(trace);
   if (durationNs === 0) return [];
   const parts = [
     [how.directNs, 'direct'],
@@ -24,7 +29,8 @@ function howNotes({ criticalPath: { how }, durationNs }: TraceReport): string[] 
   if (how.hoistedNs > 0) {
     notes.push('Hoisted time may be work nobody waited for that happened to end in a gap.');
   }
-  if (how.throughWaitNs > 0) notes.push('Time through waits: a span only waited, and other work explains it.');
+  const waits = new Set(segments.flatMap(({ waitSpanId }) => (waitSpanId === undefined ? [] : [waitSpanId])));
+  if (waits.size > 0) notes.push(`Through waits: these only waited, and other work explains it: ${names([...waits])}.`);
   return notes;
 }
 
@@ -64,12 +70,20 @@ function flagNotes(trace: TraceReport): string[] {
   });
 }
 
-/** `chat, POST and 3 more`. */
+/** `chat, 7 × POST and 3 more`. */
 function namesOf(trace: TraceReport): (spanIds: readonly string[]) => string {
   const spans = new Map(trace.spans.map(({ spanId, operation }) => [spanId, operation]));
   return (spanIds) => {
-    const names = spanIds.slice(0, MAX_NAMES).map((spanId) => printable(spans.get(spanId) ?? spanId));
-    const more = spanIds.length - names.length;
+    const counts = new Map<string, number>();
+    for (const spanId of spanIds) {
+      const name = spans.get(spanId) ?? spanId;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    const shown = [...counts].slice(0, MAX_NAMES);
+    const names = shown.map(
+      ([name, count]) => (count > 1 ? `${count} × ` : '') + shorten(printable(name), MAX_NAME, '…'),
+    );
+    const more = spanIds.length - shown.reduce((sum, [, count]) => sum + count, 0);
     return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
   };
 }

@@ -14,7 +14,7 @@ import { spanWords, visitWords } from './words.ts';
 
 /** Stays of the path that are shown one by one. */
 const MAX_VISITS = 40;
-const MAX_INDENT = 10;
+const MAX_INDENT = 20;
 
 /** One trace's critical path as an indented timeline, and what to know about it. The trace is the report's first. */
 export function explainText(report: AnalysedReport, options: TextOptions): string {
@@ -63,7 +63,7 @@ function timelineLines(trace: TraceReport, options: TextOptions): string[] {
   const isList = options.width < LIST_BELOW;
   const title = paint(options, 'bold', 'The critical path in order of time');
   if (isList) return [title, ...rows.flatMap((row) => listRow(row, trace, spans, options))];
-  const barWidth = Math.min(Math.max(Math.floor(options.width / 5), 10), 30);
+  const barWidth = Math.min(Math.floor(options.width / 8), 30);
   const body = rows.map((row) => ({
     cells: cellsOf(row, trace, spans, barWidth, options),
     below: linksOf(row, spans, options, ' '.repeat(4)),
@@ -80,7 +80,7 @@ function timelineLines(trace: TraceReport, options: TextOptions): string[] {
 type Spans = ReadonlyMap<string, SpanReport>;
 
 function cellsOf(row: TimelineRow, trace: TraceReport, spans: Spans, barWidth: number, options: TextOptions): Cell[] {
-  const text = '  '.repeat(Math.min(row.level, MAX_INDENT)) + wordsOf(row, trace, spans);
+  const text = ' '.repeat(Math.min(row.level, MAX_INDENT)) + wordsOf(row, trace, spans);
   if (row.row === 'levels') return [...['', '', '', ''].map((t) => ({ text: t })), { text, paint: 'dim' }];
   const { startNs, endNs } = extentOf(row);
   const bar = barOf(row, trace.durationNs, barWidth, options);
@@ -117,10 +117,9 @@ function wordsOf(row: TimelineRow, trace: TraceReport, spans: Spans): string {
   if (row.row === 'ancestor') return spanWords(row.span, trace.rootService);
   const { visit } = row;
   if ('hidden' in visit) return `… ${plural(visit.hidden, 'shorter step')}`;
-  const { spanId, waitSpanId } = visit.first;
+  const { spanId } = visit.first;
   const span = spanId === null ? undefined : spans.get(spanId);
-  const how = visitWords(visit, spans.get(waitSpanId ?? '')?.operation);
-  return `${spanWords(span, trace.rootService, visit.count)} (${how})`;
+  return `${spanWords(span, trace.rootService, visit.count)} (${visitWords(visit)})`;
 }
 
 function linksOf(row: TimelineRow, spans: Spans, options: TextOptions, indent: string): string[] {

@@ -75,7 +75,11 @@ function asList(report: Report, { finding, rank }: Ranked, options: TextOptions)
   return [
     `${rank} ${paint(options, SEVERITY[finding.severity].paint, severity)}, ${finding.confidence} confidence`,
     ...paragraph(options, printable(finding.title), '  ', 'bold'),
-    ...paragraph(options, `saves ${savingWords(finding)}, seen in ${reachWords(finding, report)}`, '  '),
+    ...paragraph(
+      options,
+      `${finding.savingNs === null ? '' : 'saves '}${savingWords(finding)}, seen in ${reachWords(finding, report)}`,
+      '  ',
+    ),
     ...below(finding, options, '  ', false),
   ];
 }
@@ -85,7 +89,9 @@ function below(finding: FindingReport, options: TextOptions, indent: string, isR
   const where = parent.length === 0 ? '' : ` (in ${parent.join(' › ')})`;
   const { low, high } = finding.savingNs ?? { low: 0, high: 0 };
   const range = isRangeHere && low !== high ? `saves ${formatRange(low, high)}; ` : '';
-  const lines = paragraph(options, `${range}fix: ${printable(finding.fix)}${where}`, indent, 'dim');
+  const isReasonKnown = finding.savingNs === null && finding.savingNullReason !== undefined;
+  const reason = isReasonKnown ? `no time claimed because ${printable(finding.savingNullReason ?? '')}; ` : '';
+  const lines = paragraph(options, `${range}${reason}fix: ${printable(finding.fix)}${where}`, indent, 'dim');
   const link = finding.occurrences[0]?.links?.first;
   return link === undefined ? lines : [...lines, linkLine(options, 'open', link, indent)];
 }

@@ -80,11 +80,18 @@ export function topOwner(owners: readonly Owner[], runs: number): string {
   if (largest === undefined) return 'The runs take no time.';
   const party = owners.find((owner) => owner.party !== undefined);
   if (party?.party === undefined)
-    return `${capital(largest.label)} holds ${formatShare(largest.share)} of the critical path.`;
+    return `${capital(largest.label)} ${holds(largest)} ${formatShare(largest.share)} of the critical path.`;
   const { calls } = party.party;
   const callWords = `${formatMean(calls, runs)} ${calls === runs ? 'call' : 'calls'} a run`;
   const words = `${party.label} holds ${formatShare(party.share)} of the critical path: ${callWords}`;
-  return largest === party ? `${words}.` : `${words}; ${largest.label} holds more, ${formatShare(largest.share)}.`;
+  return largest === party
+    ? `${words}.`
+    : `${words}; ${largest.label} ${holds(largest)} more, ${formatShare(largest.share)}.`;
+}
+
+/** `own code holds`, `internal services hold`. */
+function holds({ label, party }: Owner): string {
+  return party === undefined && label.endsWith('s') ? 'hold' : 'holds';
 }
 
 function slowRunWords({ runs, excessNs, largest }: NonNullable<ReturnType<typeof entryOverview>['slow']>): string {

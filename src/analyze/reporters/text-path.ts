@@ -62,9 +62,9 @@ export function runPathLines(trace: TraceReport, options: TextOptions): string[]
   const rows = shownVisits(trace, MAX_VISITS).map((visit) => {
     const times = [`+${formatDuration(visit.startNs)}`, formatDuration(visit.endNs - visit.startNs), shareOf(visit)];
     if ('hidden' in visit) return { times, text: `… ${plural(visit.hidden, 'shorter step')}`, link: undefined };
-    const { spanId, waitSpanId } = visit.first;
+    const { spanId } = visit.first;
     const span = spanId === null ? undefined : spans.get(spanId);
-    const words = visitWords(visit, spans.get(waitSpanId ?? '')?.operation);
+    const words = visitWords(visit);
     const how = words === 'self' ? '' : ` (${words})`;
     return { times, text: spanWords(span, trace.rootService, visit.count) + how, link: span?.link };
   });

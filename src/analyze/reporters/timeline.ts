@@ -42,15 +42,13 @@ export function timelineOf(trace: TraceReport, maxVisits: number): readonly Time
 export function shownVisits(trace: TraceReport, max: number): readonly ShownVisit[] {
   const spans = new Map(trace.spans.map((span) => [span.spanId, span]));
   const spanOf = ({ spanId }: Visit): SpanReport | undefined => (spanId === null ? undefined : spans.get(spanId));
-  const sameCall = (a: Visit, b: Visit): boolean => {
+  const isCallLike = (a: Visit, b: Visit): boolean => {
     const [left, right] = [spanOf(a), spanOf(b)];
-    if (left === undefined || right === undefined || left === right || a.via !== b.via) return false;
+    if (left === undefined || right === undefined) return false;
     const isOneOperation = left.operation === right.operation && left.service === right.service;
     return isOneOperation && left.party === right.party && left.parentSpanId === right.parentSpanId;
   };
-  const isParent = (parent: Visit, child: Visit): boolean =>
-    parent.spanId !== null && parent.spanId === spanOf(child)?.parentSpanId;
-  return chooseVisits(groupVisits(visitsOf(trace.criticalPath), sameCall, isParent), max);
+  return chooseVisits(groupVisits(visitsOf(trace.criticalPath), isCallLike), max);
 }
 
 /** Outermost first. A report that was tampered with may hold a cycle: nothing is visited twice. */

@@ -7,7 +7,6 @@ export interface Visit {
   readonly startNs: number;
   readonly endNs: number;
   readonly via?: Via;
-  readonly waitSpanId?: string;
   /** How long it was what; the sum is the visit's length. */
   readonly kinds: Readonly<Partial<Record<SegmentKind, number>>>;
 }
@@ -15,69 +14,74 @@ export interface Visit {
 /** In order of time; they tile the run. */
 export function visitsOf(path: TracePath): readonly Visit[] {
   const visits: Visit[] = [];
-  for (const { spanId, startNs, endNs, kind, via, waitSpanId } of path.segments) {
+  for (const { spanId, startNs, endNs, kind, via } of path.segments) {
     const last = visits.at(-1);
-    if (last !== undefined && last.spanId === spanId && last.via === via && last.waitSpanId === waitSpanId) {
-      const kinds = { ...last.kinds, [kind]: (last.kinds[kind] ?? 0) + endNs - startNs };
-      visits[visits.length - 1] = { ...last, endNs, kinds };
-      continue;
+    if (last !== undefined && last.spanId === spanId && last.via === via) {
+      visits[visits.length - 1] = { ...last, endNs, kinds: addKinds(last.kinds, { [kind]: endNs - startNs }) };
+    } else {
+      visits.push({
+        spanId,
+        startNs,
+        endNs,
+        ...(via === undefined ? {} : { via }),
+        kinds: { [kind]: endNs - startNs },
+      });
     }
-    visits.push({
-      spanId,
-      startNs,
-      endNs,
-      ...(via === undefined ? {} : { via }),
-      ...(waitSpanId === undefined ? {} : { waitSpanId }),
-      kinds: { [kind]: endNs - startNs },
-    });
   }
   return visits;
 }
 
-/** Calls of one operation under one parent, one after another, as one line. */
+/** Stays that read as one: equal calls one after another, or one call that was briefly left. */
 export interface VisitGroup {
-  /** The first call. */
   readonly first: Visit;
+  /** Calls. */
   readonly count: number;
   readonly startNs: number;
   readonly endNs: number;
+  /** Of the stays, without what is between them. */
   readonly kinds: Visit['kinds'];
-  /** The parent's own time between them. */
+  /** Time of other spans between the stays. */
   readonly betweenNs: number;
 }
 
-/** The parent's own time between two calls of a group is at most this part of the call before it. */
-const MAX_BETWEEN = 0.1;
+/** Between two stays of a group there are at most so many others, together at most this part of the stay before. */
+const MAX_STEPS_BETWEEN = 4;
+const MAX_PART_BETWEEN = 0.1;
 
-/** Every visit as a group; `sameCall` tells whether two visits are of one operation, `isParent` whose time is between. */
+/** Every visit in one group. `isCallLike` tells whether two visits are calls of one operation by one parent. */
 export function groupVisits(
   visits: readonly Visit[],
-  sameCall: (a: Visit, b: Visit) => boolean,
-  isParent: (parent: Visit, child: Visit) => boolean,
+  isCallLike: (a: Visit, b: Visit) => boolean,
 ): readonly VisitGroup[] {
   const groups: VisitGroup[] = [];
-  for (let i = 0; i < visits.length; i++) {
-    const first = visits[i] as Visit;
+  for (let at = 0; at < visits.length; at++) {
+    const first = visits[at] as Visit;
     let group: VisitGroup = { ...first, first, count: 1, betweenNs: 0 };
-    let last = first;
-    for (;;) {
-      const [next, afterNext] = [visits[i + 1], visits[i + 2]];
-      const isGap = next !== undefined && isParent(next, last) && lengthOf(next) <= lengthOf(last) * MAX_BETWEEN;
-      const call = isGap ? afterNext : next;
-      if (call === undefined || !sameCall(last, call)) break;
+    for (let next = nextOfGroup(visits, at, isCallLike); next > 0; next = nextOfGroup(visits, at, isCallLike)) {
+      const [last, visit] = [visits[at] as Visit, visits[next] as Visit];
       group = {
         ...group,
-        count: group.count + 1,
-        endNs: call.endNs,
-        kinds: addKinds(group.kinds, call.kinds),
-        betweenNs: group.betweenNs + (isGap ? lengthOf(next) : 0),
+        count: group.count + (visit.spanId === last.spanId ? 0 : 1),
+        endNs: visit.endNs,
+        kinds: addKinds(group.kinds, visit.kinds),
+        betweenNs: group.betweenNs + visit.startNs - last.endNs,
       };
-      i += isGap ? 2 : 1;
-      last = call;
+      at = next;
     }
     groups.push(group);
   }
   return groups;
+}
+
+/** Where the group of visit `at` goes on, or -1. */
+function nextOfGroup(visits: readonly Visit[], at: number, isCallLike: (a: Visit, b: Visit) => boolean): number {
+  const last = visits[at] as Visit;
+  for (let next = at + 1; next <= at + 1 + MAX_STEPS_BETWEEN; next++) {
+    const visit = visits[next];
+    if (visit === undefined || visit.startNs - last.endNs > lengthOf(last) * MAX_PART_BETWEEN) return -1;
+    if (visit.via === last.via && (visit.spanId === last.spanId || isCallLike(last, visit))) return next;
+  }
+  return -1;
 }
 
 function addKinds(a: Visit['kinds'], b: Visit['kinds']): Visit['kinds'] {
@@ -93,11 +97,18 @@ function lengthOf({ startNs, endNs }: { readonly startNs: number; readonly endNs
 /** A group to show, or a stretch of groups too short to show one by one. */
 export type ShownVisit = VisitGroup | { readonly hidden: number; readonly startNs: number; readonly endNs: number };
 
+/** Groups shorter than this part of the run are not shown one by one, unless they are among the longest few. */
+const MIN_SHARE = 0.005;
+const LONGEST_FEW = 8;
+
 /** The longest so that at most `max` lines result, in order of time, what is between them counted. */
 export function chooseVisits(groups: readonly VisitGroup[], max: number): readonly ShownVisit[] {
-  if (groups.length <= max) return groups;
-  const longest = [...groups].sort((a, b) => lengthOf(b) - lengthOf(a) || a.startNs - b.startNs).slice(0, max);
-  for (let shown = longest.length - 1; shown > 1; shown--) {
+  const whole = groups.reduce((sum, group) => sum + lengthOf(group), 0);
+  const longest = [...groups]
+    .sort((a, b) => lengthOf(b) - lengthOf(a) || a.startNs - b.startNs)
+    .slice(0, max)
+    .filter((group, i) => i < LONGEST_FEW || lengthOf(group) >= whole * MIN_SHARE);
+  for (let shown = longest.length; shown > 1; shown--) {
     const lines = withStretches(groups, new Set(longest.slice(0, shown)));
     if (lines.length <= max) return lines;
   }

@@ -35,20 +35,22 @@ export function flagWords(flag: string, count: number): string {
 const VIA: Readonly<Record<Via, string>> = { hoist: 'hoisted', wait: 'through a wait', adopt: 'adopted' };
 const KINDS: readonly SegmentKind[] = ['self', 'overlapped', 'wait', 'untraced'];
 
+/** Parts of a stay below this share of it are not worth a word. */
+const MIN_PART = 0.01;
+
 /** What a stay of the path was: `self`, `self 80 ms + overlapped 20 ms, hoisted`. */
-export function visitWords({ first, kinds, betweenNs }: VisitGroup, waitName: string | undefined): string {
-  const present = KINDS.filter((kind) => kinds[kind] !== undefined);
+export function visitWords({ first, kinds, betweenNs, startNs, endNs }: VisitGroup): string {
+  const isWorthAWord = (ns: number): boolean => ns >= (endNs - startNs) * MIN_PART;
+  const present = KINDS.filter((kind) => isWorthAWord(kinds[kind] ?? -1));
   const timed = present.map((kind) => `${kind} ${formatDuration(kinds[kind] as number)}`);
-  if (betweenNs > 0) timed.push(`${formatDuration(betweenNs)} between`);
+  if (betweenNs > 0 && isWorthAWord(betweenNs)) timed.push(`${formatDuration(betweenNs)} between`);
   const what = timed.length === 1 ? (present[0] as string) : timed.join(' + ');
-  if (first.via === undefined) return what;
-  const wait = first.via === 'wait' && waitName !== undefined ? ` (${printable(waitName)})` : '';
-  return `${what}, ${VIA[first.via]}${wait}`;
+  return first.via === undefined ? what : `${what}, ${VIA[first.via]}`;
 }
 
 /** `9 × web_search · tool · api.example.com`; what is not known, or is the root's service, is left out. */
 export function spanWords(span: SpanReport | undefined, rootService: string, count = 1): string {
-  if (span === undefined) return '(no span)';
+  if (span === undefined) return 'nothing recorded';
   const parts = [`${count > 1 ? `${formatCount(count)} × ` : ''}${printable(span.operation) || '(unnamed)'}`];
   if (span.kind !== 'other') parts.push(span.kind);
   if (span.party !== undefined) parts.push(printable(span.party));

@@ -35,13 +35,14 @@ export function addAnalyzeCommand(program: Command, io: Io, end: (code: number) 
 async function analyze(files: readonly string[], flags: AnalyzeFlags, io: Io): Promise<number> {
   const outputs = parseOutputs(flags);
   const request = inputRequest(files, flags, io);
+  const uiBase = uiBaseOf(request, flags);
   const input = await collectInput(request, io, startProgress(io, flags.quiet === true));
   const report = reportOf(analyzeTable(input.table), {
     toolVersion: version(),
     sources: input.sources,
     skipped: input.skipped,
     partialReasons: input.partialReasons,
-    uiBase: uiBaseOf(request, flags),
+    uiBase,
   });
   await writeReports(report, outputs, flags, io);
   await printNotes(input, flags, io);

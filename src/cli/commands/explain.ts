@@ -34,6 +34,7 @@ export function addExplainCommand(program: Command, io: Io, end: (code: number) 
 async function explain(id: string, files: readonly string[], flags: AnalyzeFlags, io: Io): Promise<number> {
   const outputs = parseOutputs(flags);
   const request = inputRequest(files, withTrace(id, flags), io);
+  const uiBase = uiBaseOf(request, flags);
   const input = await collectInput(request, io, startProgress(io, flags.quiet === true));
   const trace = chooseTrace(input.table, id);
   const report = reportOf(partialOf(analyzeTrace(trace)), {
@@ -41,7 +42,7 @@ async function explain(id: string, files: readonly string[], flags: AnalyzeFlags
     sources: input.sources,
     skipped: input.skipped,
     partialReasons: input.partialReasons,
-    uiBase: uiBaseOf(request, flags),
+    uiBase,
   });
   await writeReports(report, outputs, flags, io, 'explain');
   await printNotes(input, flags, io);

@@ -12,6 +12,8 @@ import type { Kind, Role } from '../../../src/analyze/semantics/kinds.ts';
 /** Times are nanoseconds from the trace's first second. */
 export interface FakeSpan {
   readonly id: string;
+  /** The printed id of a span that shares its id with an earlier one. */
+  readonly printedId?: string;
   readonly parent?: string;
   readonly start: number;
   /** Absent: no end was recorded. */
@@ -104,7 +106,7 @@ export function fakeFacts(fake: FakeTrace): TraceFacts {
   const trace = fakeTrace(fake);
   const indexOf = new Map(Array.from({ length: trace.size }, (_, span) => [trace.spanId(span), span]));
   const spanOf = (id: string): number => indexOf.get(id) as number;
-  const byIndex = [...fake.spans].sort((a, b) => spanOf(a.id) - spanOf(b.id));
+  const byIndex = [...fake.spans].sort((a, b) => spanOf(a.printedId ?? a.id) - spanOf(b.printedId ?? b.id));
   const segments = fake.segments.map(({ span, wait, bucket: _, ...rest }) => ({
     ...rest,
     span: span === null ? -1 : spanOf(span),
@@ -145,7 +147,7 @@ export function fakeFacts(fake: FakeTrace): TraceFacts {
 function thirdParty({ segments }: FakeTrace, spans: readonly FakeSpan[]): TraceFacts['parties'] {
   const lengthOf = (bucket: Bucket): number =>
     segments.filter((s) => s.bucket === bucket).reduce((sum, s) => sum + s.end - s.start, 0);
-  const partyOfId = new Map(spans.map(({ id, party }) => [id, party]));
+  const partyOfId = new Map(spans.map(({ id, printedId, party }) => [printedId ?? id, party]));
   const uses = new Map<string, PartyUse>();
   spans.forEach(({ party, start, end = start, failed }, index) => {
     if (party === undefined) return;

@@ -69,7 +69,17 @@ export function everythingRun(id: string): FakeTrace {
     { id: 'p', start: 0, end: 100 * MS, name: 'answer', failed: true, kind: 'agent', role: 'agent' },
     { id: 'w', parent: 'p', start: 10 * MS, end: 60 * MS, name: 'receive' },
     { id: 'd', parent: 'p', start: 20 * MS, end: 50 * MS, name: 'GET', kind: 'http', role: 'io', party: OPENAI },
-    { id: 'd', parent: 'p', start: 50 * MS, end: 90 * MS, name: 'SELECT', kind: 'db', role: 'io', service: 'store' },
+    {
+      id: 'd',
+      printedId: 'd#1',
+      parent: 'p',
+      start: 50 * MS,
+      end: 90 * MS,
+      name: 'SELECT',
+      kind: 'db',
+      role: 'io',
+      service: 'store',
+    },
     { id: 'q', parent: 'lost', start: 90 * MS, name: 'open' },
   ];
   const segments: FakeSegment[] = [

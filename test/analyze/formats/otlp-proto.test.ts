@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Attributes, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
-import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeTraces } from '../../../src/analyze/formats/otlp-proto.ts';
@@ -44,13 +44,13 @@ const request = (...spans: number[][]) =>
     ),
   );
 const spansOf = (bytes: Uint8Array) => decodeTraces(bytes).resourceSpans?.[0]?.scopeSpans?.[0]?.spans;
-const valueOf = (any: number[]) =>
+const anyValue = (any: number[]) =>
   spansOf(request(spanBytes(bytesField(9, [...text(1, 'k'), ...bytesField(2, any)]))))?.[0]?.attributes?.[0]?.value;
 
 describe('decodeTraces', () => {
   it('decodes what the OpenTelemetry serializer writes, as its JSON serializer does', () => {
     const exporter = new InMemorySpanExporter();
-    const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+    const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
     const tracer = provider.getTracer('größe', '1.0');
     const parent = tracer.startSpan('parent', { kind: SpanKind.SERVER, startTime: [1_700_000_000, 1] });
     const attributes: Attributes = {
@@ -87,16 +87,16 @@ describe('decodeTraces', () => {
   });
 
   it('keeps every bit of 64-bit numbers', () => {
-    expect(valueOf(numberField(3, -(2n ** 63n)))).toEqual({ intValue: '-9223372036854775808' });
-    expect(valueOf(numberField(3, 2n ** 63n - 1n))).toEqual({ intValue: '9223372036854775807' });
-    expect(valueOf(numberField(3, -1))).toEqual({ intValue: '-1' });
+    expect(anyValue(numberField(3, -(2n ** 63n)))).toEqual({ intValue: '-9223372036854775808' });
+    expect(anyValue(numberField(3, 2n ** 63n - 1n))).toEqual({ intValue: '9223372036854775807' });
+    expect(anyValue(numberField(3, -1))).toEqual({ intValue: '-1' });
     const times = spanBytes(fixed64(7, 2n ** 64n - 1n), fixed64(8, 1_700_000_000_000_000_001n));
     expect(spansOf(request(times))).toEqual([
       { ...IDS, startTimeUnixNano: '18446744073709551615', endTimeUnixNano: '1700000000000000001' },
     ]);
     fc.assert(
       fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
-        expect(valueOf(numberField(3, value))).toEqual({ intValue: String(value) });
+        expect(anyValue(numberField(3, value))).toEqual({ intValue: String(value) });
       }),
     );
   });
@@ -107,22 +107,22 @@ describe('decodeTraces', () => {
       bytes.writeDoubleLE(value);
       return [...varint((4 << 3) | 1), ...bytes];
     };
-    expect(valueOf(text(1, 'x'))).toEqual({ stringValue: 'x' });
-    expect(valueOf(numberField(2, 1))).toEqual({ boolValue: true });
-    expect(valueOf(numberField(2, 0))).toEqual({ boolValue: false });
-    expect(valueOf(double(0.1))).toEqual({ doubleValue: 0.1 });
-    expect(valueOf(double(Number.NaN))).toEqual({ doubleValue: 'NaN' });
-    expect(valueOf(double(Number.NEGATIVE_INFINITY))).toEqual({ doubleValue: '-Infinity' });
-    expect(valueOf(bytesField(7, [0, 1, 2]))).toEqual({ bytesValue: 'AAEC' });
-    expect(valueOf([])).toEqual({});
-    expect(valueOf(bytesField(5, bytesField(1, numberField(3, 1))))).toEqual({
+    expect(anyValue(text(1, 'x'))).toEqual({ stringValue: 'x' });
+    expect(anyValue(numberField(2, 1))).toEqual({ boolValue: true });
+    expect(anyValue(numberField(2, 0))).toEqual({ boolValue: false });
+    expect(anyValue(double(0.1))).toEqual({ doubleValue: 0.1 });
+    expect(anyValue(double(Number.NaN))).toEqual({ doubleValue: 'NaN' });
+    expect(anyValue(double(Number.NEGATIVE_INFINITY))).toEqual({ doubleValue: '-Infinity' });
+    expect(anyValue(bytesField(7, [0, 1, 2]))).toEqual({ bytesValue: 'AAEC' });
+    expect(anyValue([])).toEqual({});
+    expect(anyValue(bytesField(5, bytesField(1, numberField(3, 1))))).toEqual({
       arrayValue: { values: [{ intValue: '1' }] },
     });
     const pair = [...text(1, 'a'), ...bytesField(2, text(1, 'b'))];
-    expect(valueOf(bytesField(6, bytesField(1, pair)))).toEqual({
+    expect(anyValue(bytesField(6, bytesField(1, pair)))).toEqual({
       kvlistValue: { values: [{ key: 'a', value: { stringValue: 'b' } }] },
     });
-    expect(valueOf([...text(1, 'first'), ...numberField(3, 2)])).toEqual({ intValue: '2' });
+    expect(anyValue([...text(1, 'first'), ...numberField(3, 2)])).toEqual({ intValue: '2' });
   });
 
   it('takes fields in any order and skips those it does not know', () => {
@@ -158,8 +158,8 @@ describe('decodeTraces', () => {
       for (let level = 0; level < levels; level++) value = bytesField(5, bytesField(1, value));
       return value;
     };
-    expect(() => valueOf(nest(40))).not.toThrow();
-    expect(() => valueOf(nest(60))).toThrow(/nested more than 100 levels deep/);
+    expect(() => anyValue(nest(40))).not.toThrow();
+    expect(() => anyValue(nest(60))).toThrow(/nested more than 100 levels deep/);
     expect(
       readDocument(request(spanBytes(), spanBytes(bytesField(9, bytesField(2, nest(2000)))))).summary.skipped,
     ).toMatchObject([{ reason: expect.stringMatching(/^a span is not valid protobuf: messages are nested/) }]);

@@ -1,7 +1,6 @@
 import { createSiblings, type Siblings } from './siblings.ts';
 import {
   type Children,
-  childrenNow,
   Edge,
   hasChildren,
   isEvidence,
@@ -25,8 +24,7 @@ const SHARED_LOOKS_PER_SPAN = 64;
  *     tool  #       #
  *     http   #######     hung under the root
  */
-export function adopt(tree: SpanTree): void {
-  const children = childrenNow(tree);
+export function adopt(tree: SpanTree, children: Children): void {
   const wrappers: number[] = [];
   for (let node = 0; node < tree.size; node++) if (isWrapper(tree, children, node)) wrappers.push(node);
   if (wrappers.length === 0) return;

@@ -1,5 +1,5 @@
 import { SpanKind } from '../../model/span.ts';
-import { childrenNow, lengthOf, type SpanTree, topDown } from './span-tree.ts';
+import { type Children, lengthOf, type SpanTree, topDown } from './span-tree.ts';
 
 /**
  * R5: a call to another process cannot leave the span that makes it; where it seems to, the clocks differ. Its subtree is
@@ -8,10 +8,10 @@ import { childrenNow, lengthOf, type SpanTree, topDown } from './span-tree.ts';
  *     client ##          ##
  *     server   ##########       (recorded: far right)
  */
-export function alignClocks(tree: SpanTree): void {
+export function alignClocks(tree: SpanTree, children: Children): void {
   const { root, start, end, parent, call, flags } = tree;
   const shift = new Float64Array(tree.size + 1);
-  for (const node of topDown(tree, childrenNow(tree))) {
+  for (const node of topDown(tree, children)) {
     if (node === root) continue;
     const caller = parent[node] as number;
     const inherited = shift[caller] as number;

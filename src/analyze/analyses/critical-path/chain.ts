@@ -1,6 +1,5 @@
-import { isCancelled } from '../../semantics/cancellation.ts';
 import type { Interval } from './intervals.ts';
-import { compareStarts, isMarker, type SpanTree } from './span-tree.ts';
+import { compareStarts, type SpanTree } from './span-tree.ts';
 
 /** A stretch of time in which a span is looked into. */
 export interface Stretch extends Interval {
@@ -10,10 +9,15 @@ export interface Stretch extends Interval {
 export interface Chain {
   /** Latest first; they do not overlap. */
   readonly links: readonly Stretch[];
-  /** Per link the children that end together with it, if any. */
-  readonly together: ReadonlyMap<Stretch, readonly number[]>;
+  readonly together: readonly Together[];
   /** Cancelled children that would have been links. */
   readonly cancelled: readonly number[];
+}
+
+/** Children that end within the tolerance of each other, the link of the chain first. */
+export interface Together {
+  readonly end: number;
+  readonly spans: readonly number[];
 }
 
 /**
@@ -25,11 +29,16 @@ export interface Chain {
  *     A  =====         still running when B began: skipped
  *     B     ####
  */
-export function chainOf(tree: SpanTree, parent: number, awaited: readonly number[], start: number, end: number): Chain {
-  const order = createOrder(tree, end);
-  const children = awaited.filter((child) => !isMarker(tree, child)).sort(order.compare);
+export function chainOf(
+  tree: SpanTree,
+  { span: parent, start, end }: Stretch,
+  awaited: readonly number[],
+  isCancelled: (span: number) => boolean,
+): Chain {
+  const order = createOrder(tree, end, isCancelled);
+  const children = awaited.toSorted(order.compare);
   const links: Stretch[] = [];
-  const together = new Map<Stretch, number[]>();
+  const together: Together[] = [];
   const cancelled: number[] = [];
   const takesRunning = parent === tree.size;
   let time = end;
@@ -53,7 +62,7 @@ export function chainOf(tree: SpanTree, parent: number, awaited: readonly number
     const link = { span: child, start: Math.max(start, childStart), end: Math.min(time, childEnd) };
     links.push(link);
     const others = endingWith(tree, children, at, time, order);
-    if (others.length > 0) together.set(link, others);
+    if (others.length > 0) together.push({ end: link.end, spans: [child, ...others] });
     time = link.start;
   }
   return { links, together, cancelled };
@@ -62,21 +71,11 @@ export function chainOf(tree: SpanTree, parent: number, awaited: readonly number
 type Order = ReturnType<typeof createOrder>;
 
 /** Children by falling end; of equal ends first those not cancelled, then those that start earlier, then by id. */
-function createOrder(tree: SpanTree, cut: number) {
-  const { trace, end } = tree;
-  const known = new Map<number, boolean>();
-  const cancelled = (span: number): boolean => {
-    let answer = known.get(span);
-    if (answer === undefined) {
-      answer = isCancelled(trace, span);
-      known.set(span, answer);
-    }
-    return answer;
-  };
-  const endOf = (span: number): number => Math.min(cut, end[span] as number);
+function createOrder(tree: SpanTree, cut: number, isCancelled: (span: number) => boolean) {
+  const endOf = (span: number): number => Math.min(cut, tree.end[span] as number);
   const compare = (a: number, b: number): number =>
-    endOf(b) - endOf(a) || Number(cancelled(a)) - Number(cancelled(b)) || compareStarts(tree, a, b);
-  return { endOf, compare, isCancelled: cancelled };
+    endOf(b) - endOf(a) || Number(isCancelled(a)) - Number(isCancelled(b)) || compareStarts(tree, a, b);
+  return { endOf, compare, isCancelled };
 }
 
 /** The children behind position `at` that overlap that child, end within the tolerance of its end and began by `time`. */

@@ -41,12 +41,13 @@ export function createContainers(end: Float64Array): Containers {
 
   return {
     enter(span, isWall) {
-      const before = { length, wall };
+      const outside = { length, wall, slot: 0, overwritten: -1 };
       if (isWall) wall = length;
-      const slot = firstEnding(end[span] as number, true);
-      undo.push({ ...before, slot, overwritten: stack[slot] ?? -1 });
-      stack[slot] = span;
-      length = slot + 1;
+      outside.slot = firstEnding(end[span] as number, true);
+      outside.overwritten = stack[outside.slot] ?? -1;
+      undo.push(outside);
+      stack[outside.slot] = span;
+      length = outside.slot + 1;
     },
     leave() {
       const last = undo.pop() as Undo;

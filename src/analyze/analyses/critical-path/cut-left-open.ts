@@ -1,4 +1,4 @@
-import { type Children, isDeclaredAsync, isEvidence, outlives, type SpanTree, topDown } from './span-tree.ts';
+import { type Children, isEvidence, outlives, type SpanTree, topDown } from './span-tree.ts';
 
 /**
  * R7: a span that outlives its parent, but in which nothing was done any more, was only closed late: an agent whose span
@@ -30,7 +30,7 @@ export function lastEvidenceOf(tree: SpanTree, children: Children): Float64Array
   for (let at = order.length - 1; at > 0; at--) {
     const node = order[at] as number;
     if (isEvidence(tree, node)) last[node] = Math.max(last[node] as number, tree.end[node] as number);
-    if (tree.trace.loose[node] || isDeclaredAsync(tree, node)) continue;
+    if (tree.trace.loose[node] || tree.async[node]) continue;
     const parent = tree.parent[node] as number;
     last[parent] = Math.max(last[parent] as number, last[node] as number);
   }

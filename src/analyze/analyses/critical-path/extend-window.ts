@@ -1,4 +1,4 @@
-import { childrenNow, isDeclaredAsync, isEvidence, isMarker, type SpanTree, topDown } from './span-tree.ts';
+import { type Children, isEvidence, isMarker, type SpanTree, topDown } from './span-tree.ts';
 
 /**
  * R6: the window is the root's interval, unless the root is an instant or did nothing itself while all the work came
@@ -8,23 +8,23 @@ import { childrenNow, isDeclaredAsync, isEvidence, isMarker, type SpanTree, topD
  *     R ####??
  *     L       ######   async generator
  */
-export function extendWindow(tree: SpanTree): void {
+export function extendWindow(tree: SpanTree, children: Children): void {
   const { root, end, flags } = tree;
-  const { firstEvidence, lastEnd } = spread(tree);
+  const { firstEvidence, lastEnd } = spread(tree, children);
   const endedEarly = !isEvidence(tree, root) && firstEvidence >= tree.rootEnd && Number.isFinite(firstEvidence);
   if (!(isMarker(tree, root) || endedEarly) || lastEnd <= tree.rootEnd) return;
   end[root] = lastEnd;
   flags.push({ flag: 'root-extended', ...(root < tree.size ? { span: root } : {}), valueNs: lastEnd - tree.rootEnd });
 }
 
-function spread(tree: SpanTree): { readonly firstEvidence: number; readonly lastEnd: number } {
+function spread(tree: SpanTree, children: Children): { readonly firstEvidence: number; readonly lastEnd: number } {
   const { trace, root, start, end, parent } = tree;
   const apart = new Uint8Array(tree.size + 1);
   let firstEvidence = Number.POSITIVE_INFINITY;
   let lastEnd = Number.NEGATIVE_INFINITY;
-  for (const node of topDown(tree, childrenNow(tree))) {
+  for (const node of topDown(tree, children)) {
     if (node === root) continue;
-    apart[node] = (apart[parent[node] as number] || trace.loose[node] || isDeclaredAsync(tree, node) ? 1 : 0) as number;
+    apart[node] = (apart[parent[node] as number] || trace.loose[node] || tree.async[node] ? 1 : 0) as number;
     if (apart[node]) continue;
     lastEnd = Math.max(lastEnd, end[node] as number);
     if (isEvidence(tree, node)) firstEvidence = Math.min(firstEvidence, start[node] as number);

@@ -3,7 +3,6 @@ import { collectEvidence, type Evidence } from './evidence.ts';
 import {
   type Children,
   childrenIn,
-  childrenNow,
   Edge,
   hasChildren,
   isEvidence,
@@ -23,8 +22,7 @@ const SHARED_LOOKS_PER_SPAN = 64;
  *     receive !              !
  *     run      ##############
  */
-export function findWaits(tree: SpanTree): void {
-  const children = childrenNow(tree);
+export function findWaits(tree: SpanTree, children: Children): void {
   const evidence = collectEvidence(tree, children);
   const looks = { shared: SHARED_LOOKS_PER_SPAN * tree.size };
   for (let node = 0; node <= tree.size; node++) {

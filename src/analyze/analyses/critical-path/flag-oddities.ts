@@ -1,10 +1,9 @@
-import { type Children, childrenIn, childrenNow, Edge, isMarker, lengthOf, type SpanTree } from './span-tree.ts';
+import { type Children, childrenIn, Edge, hasChildren, isMarker, lengthOf, type SpanTree } from './span-tree.ts';
 
 /** Flags what the tree shows to be odd without any rule having to act on it. */
-export function flagOddities(tree: SpanTree): void {
-  const children = childrenNow(tree);
+export function flagOddities(tree: SpanTree, children: Children): void {
   for (let node = 0; node <= tree.size; node++) {
-    if (tree.aside[node]) continue;
+    if (tree.aside[node] || !hasChildren(children, node)) continue;
     flagStarts(tree, node, children);
     flagClosedTogether(tree, node, children);
   }
@@ -27,9 +26,11 @@ const MIN_CLOSED_TOGETHER = 3;
 /** Children that began at different times but end with their parent: their ends are those of a session, not of work. */
 function flagClosedTogether(tree: SpanTree, parent: number, children: Children): void {
   const { start, end, edge } = tree;
+  const below = childrenIn(children, parent);
+  if (below.length < MIN_CLOSED_TOGETHER) return;
   const length = lengthOf(tree, parent);
   const near = Math.max(0.001 * length, tree.tolerance);
-  const together = [...childrenIn(children, parent)].filter(
+  const together = [...below].filter(
     (span) =>
       (edge[span] === Edge.awaited || edge[span] === Edge.wait) &&
       !isMarker(tree, span) &&

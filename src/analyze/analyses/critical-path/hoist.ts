@@ -1,15 +1,6 @@
 import { type Containers, createContainers } from './containers.ts';
 import { cutLeftOpen, lastEvidenceOf } from './cut-left-open.ts';
-import {
-  type Children,
-  childrenIn,
-  childrenNow,
-  Edge,
-  hasChildren,
-  isDeclaredAsync,
-  outlives,
-  type SpanTree,
-} from './span-tree.ts';
+import { type Children, childrenIn, Edge, hasChildren, outlives, type SpanTree } from './span-tree.ts';
 
 /**
  * R7-R9: decides for every child whether its parent waited for it, from the root downwards, so that the parent's own end
@@ -23,8 +14,7 @@ import {
  *     S   #
  *     B    #######      started by S, hoisted into R
  */
-export function hoist(tree: SpanTree): void {
-  const children = childrenNow(tree);
+export function hoist(tree: SpanTree, children: Children): void {
   const lastEvidence = lastEvidenceOf(tree, children);
   const holder = tree.parent.slice();
   const containers = createContainers(tree.end);
@@ -58,7 +48,7 @@ function judgeChild(
   lastEvidence: Float64Array,
 ): number {
   const { trace, edge } = tree;
-  if (isDeclaredAsync(tree, node)) return -1;
+  if (tree.async[node]) return -1;
   const isLoose = trace.loose[node] === 1;
   if (!isLoose) {
     if (tree.call[node]) return parent;
@@ -91,7 +81,7 @@ function setAside(tree: SpanTree, node: number, isParent: boolean): void {
   tree.edge[node] = Edge.off;
   if (tree.aside[node]) return;
   tree.aside[node] = 1;
-  const isTail = !isDeclaredAsync(tree, node) && (tree.end[node] as number) > (tree.end[tree.root] as number);
+  const isTail = !tree.async[node] && (tree.end[node] as number) > (tree.end[tree.root] as number);
   tree.flags.push({ flag: isTail ? 'async-tail' : 'detached', span: node });
   if (isTail && isParent && !tree.trace.loose[node]) tree.tails.push(node);
 }

@@ -6,7 +6,7 @@ import { findWaits } from './find-waits.ts';
 import { flagOddities } from './flag-oddities.ts';
 import { hoist } from './hoist.ts';
 import { placeOrphans } from './place-orphans.ts';
-import { createSpanTree, EDGE_NAMES, type SpanTree } from './span-tree.ts';
+import { childrenNow, createSpanTree, EDGE_NAMES, type SpanTree } from './span-tree.ts';
 import { sweep } from './sweep.ts';
 import type { CriticalPath, EdgeKind } from './types.ts';
 
@@ -17,13 +17,15 @@ import type { CriticalPath, EdgeKind } from './types.ts';
 export function criticalPath(trace: Trace): CriticalPath {
   const tree = createSpanTree(trace);
   placeOrphans(tree); // R4
-  alignClocks(tree); // R5
-  extendWindow(tree); // R6
-  hoist(tree); // R7-R9
-  adopt(tree); // R10
-  findWaits(tree); // R11
-  flagOddities(tree);
-  const { segments, coCritical } = sweep(tree); // R12-R14
+  const recorded = childrenNow(tree);
+  alignClocks(tree, recorded); // R5
+  extendWindow(tree, recorded); // R6
+  hoist(tree, recorded); // R7-R9
+  adopt(tree, childrenNow(tree)); // R10
+  const held = childrenNow(tree);
+  findWaits(tree, held); // R11
+  flagOddities(tree, held);
+  const { segments, coCritical } = sweep(tree, held); // R12-R14
   const { root, size, start, end, flags, steps } = tree;
   return {
     windowStart: start[root] as number,

@@ -29,6 +29,8 @@ export interface SpanTree {
   /** -1 above the root. */
   readonly parent: Int32Array;
   readonly edge: Uint8Array;
+  /** 1 for spans declared as not awaited (`trace.async`). */
+  readonly async: Uint8Array;
   /** 1 for calls (R5): the parent waits for them, whatever the clocks say. */
   readonly call: Uint8Array;
   /** 1 inside a subtree that is off the path: what is done there is nobody's news, so it raises no flags. */
@@ -65,6 +67,7 @@ export function createSpanTree(trace: Trace): SpanTree {
     end,
     parent,
     edge: new Uint8Array(size + 1),
+    async: declaredAsync(trace),
     call: new Uint8Array(size + 1),
     aside: new Uint8Array(size + 1),
     rootEnd: end[root] as number,
@@ -72,6 +75,15 @@ export function createSpanTree(trace: Trace): SpanTree {
     flags: [...trace.flags],
     steps: 0,
   };
+}
+
+function declaredAsync(trace: Trace): Uint8Array {
+  const async = new Uint8Array(trace.size + 1);
+  if (trace.table.strings.find('trace.async') < 0) return async;
+  for (let span = 0; span < trace.size; span++) {
+    if (trace.attribute(span, 'trace.async') === 'true') async[span] = 1;
+  }
+  return async;
 }
 
 const MICROSECOND = 1e3;
@@ -109,9 +121,6 @@ export function compareStarts({ trace, start }: SpanTree, a: number, b: number):
   return trace.start[a] === trace.start[b] ? a - b : trace.compareIds(a, b); // numbered by recorded start, then id
 }
 
-export const isDeclaredAsync = ({ trace }: SpanTree, node: number): boolean =>
-  trace.attribute(node, 'trace.async') === 'true';
-
 /** Children in CSR form: those of node i are `list[offset[i] .. offset[i+1]]`, ascending. */
 export interface Children {
   readonly offset: Uint32Array;
@@ -124,8 +133,10 @@ export function childrenNow(tree: SpanTree): Children {
   return { offset: childOffset, list: children };
 }
 
-export const childrenIn = ({ offset, list }: Children, node: number): Uint32Array =>
-  list.subarray(offset[node] as number, offset[node + 1] as number);
+const NONE = new Uint32Array(0);
+
+export const childrenIn = (children: Children, node: number): Uint32Array =>
+  hasChildren(children, node) ? children.list.subarray(children.offset[node], children.offset[node + 1]) : NONE;
 
 export const hasChildren = ({ offset }: Children, node: number): boolean =>
   (offset[node + 1] as number) > (offset[node] as number);
@@ -136,7 +147,10 @@ export function topDown(tree: SpanTree, children: Children): Uint32Array {
   order[0] = tree.root;
   let filled = 1;
   for (let at = 0; at < filled; at++) {
-    for (const child of childrenIn(children, order[at] as number)) order[filled++] = child;
+    const last = children.offset[(order[at] as number) + 1] as number;
+    for (let i = children.offset[order[at] as number] as number; i < last; i++) {
+      order[filled++] = children.list[i] as number;
+    }
   }
   tree.steps += filled;
   return order.subarray(0, filled);

@@ -1,17 +1,9 @@
-import { type Chain, chainOf, type Stretch } from './chain.ts';
+import { isCancelled } from '../../semantics/cancellation.ts';
+import { type Chain, chainOf, type Stretch, type Together } from './chain.ts';
 import { innermostWaits } from './innermost-waits.ts';
 import { gapsBetween, type Interval, intersectionOf, intervalAt, unionOf } from './intervals.ts';
 import { poolOf } from './pool.ts';
-import {
-  type Children,
-  childrenIn,
-  childrenNow,
-  compareStarts,
-  Edge,
-  hasChildren,
-  isMarker,
-  type SpanTree,
-} from './span-tree.ts';
+import { type Children, childrenIn, compareStarts, Edge, hasChildren, isMarker, type SpanTree } from './span-tree.ts';
 import { createTimeline, type How, type Timeline } from './timeline.ts';
 import type { Segment, SegmentKind } from './types.ts';
 
@@ -25,12 +17,13 @@ import type { Segment, SegmentKind } from './types.ts';
  * Whoever claims an instant first gets it, so every span lays its claims in this order and no walk has to be
  * interrupted: hoisted work claims its whole length and gets what the awaited children have left.
  */
-export function sweep(tree: SpanTree): { segments: Segment[]; coCritical: number[][] } {
+export function sweep(tree: SpanTree, children: Children): { segments: Segment[]; coCritical: number[][] } {
   const sweeping: Sweep = {
     tree,
-    children: childrenNow(tree),
+    children,
     timeline: createTimeline(timesOf(tree)),
     pending: [],
+    isCancelled: remembered(tree.size, (span) => isCancelled(tree.trace, span)),
     together: [],
   };
   const { start, end, root } = tree;
@@ -51,9 +44,10 @@ interface Sweep {
   readonly tree: SpanTree;
   readonly children: Children;
   readonly timeline: Timeline;
+  readonly isCancelled: (span: number) => boolean;
   /** What is still to be done; the last comes next. */
   readonly pending: Action[];
-  readonly together: { readonly end: number; readonly spans: number[] }[];
+  readonly together: Together[];
 }
 
 type Action =
@@ -75,6 +69,15 @@ function perform(sweeping: Sweep, action: Action): void {
       timeline.claim(action.stretch, action.stretch.span, action.kindAt);
       break;
   }
+}
+
+/** A test of spans that is done once for each span asked about. */
+function remembered(size: number, test: (span: number) => boolean): (span: number) => boolean {
+  const answers = new Int8Array(size);
+  return (span) => {
+    if (answers[span] === 0) answers[span] = test(span) ? 1 : -1;
+    return answers[span] === 1;
+  };
 }
 
 /** Every time at which something may begin or end inside the window, ascending, each once. */
@@ -99,13 +102,13 @@ function timesOf(tree: SpanTree): Float64Array {
 }
 
 function lookInto(sweeping: Sweep, stretch: Stretch): void {
-  const { tree, children, timeline, pending } = sweeping;
+  const { tree, children, timeline, isCancelled, pending } = sweeping;
   if (!hasChildren(children, stretch.span)) {
     timeline.claim(stretch, stretch.span, ownKind(tree, stretch.span, []));
     return;
   }
   const below = divide(tree, childrenIn(children, stretch.span));
-  const chain = chainOf(tree, stretch.span, below.awaited, stretch.start, stretch.end);
+  const chain = chainOf(tree, stretch, below.awaited, isCancelled);
   report(sweeping, chain);
   const actions = [
     ...linkActions(tree, chain),
@@ -125,23 +128,25 @@ interface Below {
 }
 
 function divide(tree: SpanTree, below: Uint32Array): Below {
-  const onPath = [...below].filter((child) => tree.edge[child] !== Edge.off && !isMarker(tree, child));
-  const byStart = onPath.toSorted((a, b) => compareStarts(tree, a, b));
-  tree.steps += below.length;
-  return {
-    awaited: onPath.filter((child) => tree.edge[child] === Edge.awaited || tree.edge[child] === Edge.adopted),
-    hoisted: onPath.filter((child) => tree.edge[child] === Edge.hoisted),
-    waits: onPath.filter((child) => tree.edge[child] === Edge.wait),
-    busy: unionOf(byStart.map((child) => ({ start: tree.start[child] as number, end: tree.end[child] as number }))),
-  };
+  const awaited: number[] = [];
+  const hoisted: number[] = [];
+  const waits: number[] = [];
+  const busy: Interval[] = [];
+  for (const child of below.toSorted((a, b) => compareStarts(tree, a, b))) {
+    tree.steps++;
+    if (tree.edge[child] === Edge.off || isMarker(tree, child)) continue;
+    if (tree.edge[child] === Edge.hoisted) hoisted.push(child);
+    else if (tree.edge[child] === Edge.wait) waits.push(child);
+    else awaited.push(child);
+    busy.push({ start: tree.start[child] as number, end: tree.end[child] as number });
+  }
+  return { awaited, hoisted, waits, busy: unionOf(busy) };
 }
 
 /** What the chain says beyond its links. Only what can be seen counts: time that others have claimed cannot. */
 function report({ tree, timeline, together }: Sweep, chain: Chain): void {
   for (const span of chain.cancelled) if (!tree.aside[span]) tree.flags.push({ flag: 'cancelled', span });
-  for (const [link, others] of chain.together) {
-    if (timeline.isFreeBefore(link.end)) together.push({ end: link.end, spans: [link.span, ...others] });
-  }
+  for (const set of chain.together) if (timeline.isFreeBefore(set.end)) together.push(set);
 }
 
 function* linkActions(tree: SpanTree, { links }: Chain): Iterable<Action> {
