@@ -1,6 +1,6 @@
 // Reading a document into the span table, beside `JSON.parse` of the same bytes, a line (or a trace) at a time: the least
-// that any reader of JSON in JavaScript does. Runs alternate in one process; the median counts.
-import { performance } from 'node:perf_hooks';
+// that any reader of JSON in JavaScript does. Runs alternate in one process; medians of the CPU time of all threads, so
+// that collecting garbage counts.
 import { createDocumentReader } from '../dist/analyze/formats/index.js';
 import { tableSink } from '../dist/analyze/formats/table-sink.js';
 import { createTableBuilder } from '../dist/analyze/model/table-builder.js';
@@ -184,12 +184,24 @@ function* slices(list, size) {
   for (let at = 0; at < list.length; at += size) yield list.slice(at, at + size);
 }
 
+function read(document, sink) {
+  const reader = createDocumentReader(sink);
+  for (let at = 0; at < document.length; at += CHUNK_BYTES) reader.write(document.subarray(at, at + CHUNK_BYTES));
+  return reader.end().spans;
+}
+
+const NOWHERE = {
+  openResource: () => 0,
+  describeResource: () => undefined,
+  openScope: () => 0,
+  describeScope: () => undefined,
+  span: () => undefined,
+};
+
 function ingest(document) {
   const builder = createTableBuilder(ATTRIBUTE_PLAN);
   builder.openSource({ name: 'bench' });
-  const reader = createDocumentReader(tableSink(builder));
-  for (let at = 0; at < document.length; at += CHUNK_BYTES) reader.write(document.subarray(at, at + CHUNK_BYTES));
-  reader.end();
+  read(document, tableSink(builder));
   return builder.finish().size;
 }
 
@@ -211,25 +223,32 @@ function join(texts, head, separator, tail) {
   return { document, parts };
 }
 
+/** CPU milliseconds of all threads. */
 function timed(run) {
-  const start = performance.now();
+  const before = process.cpuUsage();
   run();
-  return performance.now() - start;
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
 }
 const median = (times) => times.sort((a, b) => a - b)[times.length >> 1];
 
-function compare(name, { document, parts }, spans) {
-  const parse = [];
-  const read = [];
+function compare(name, { document, parts }, count) {
+  const runs = {
+    parse: () => parseEach(document, parts),
+    read: () => read(document, NOWHERE),
+    ingest: () => ingest(document),
+  };
+  const times = { parse: [], read: [], ingest: [] };
   for (let round = -2; round < ROUNDS; round++) {
-    const times = [timed(() => parseEach(document, parts)), timed(() => ingest(document))];
-    if (round < 0) continue;
-    parse.push(times[0]);
-    read.push(times[1]);
+    for (const [run, list] of Object.entries(times)) {
+      const time = timed(runs[run]);
+      if (round >= 0) list.push(time);
+    }
   }
-  const [parseMs, readMs] = [median(parse), median(read)];
-  const speed = `${Math.round(spans / readMs)} k spans/s, ${Math.round(document.length / readMs / 1000)} MB/s`;
-  console.log(`ingest, ${name}: ${(readMs / parseMs).toFixed(2)} x JSON.parse (goal <= ${GOAL}); ${speed}`);
+  const [parse, alone, whole] = Object.values(times).map(median);
+  const ratio = (time) => `${(time / parse).toFixed(2)} x JSON.parse`;
+  const speed = `${Math.round(count / whole)} k spans/s of CPU, ${Math.round(document.length / whole / 1000)} MB/s`;
+  console.log(`ingest, ${name}: ${ratio(whole)} (goal <= ${GOAL}), reading alone ${ratio(alone)}; ${speed}`);
 }
 
 const spans = makeSpans();

@@ -30,17 +30,17 @@ export interface CollectedInput {
   readonly interrupted: boolean;
 }
 
-/** A source before its traces are counted; `slot` is its number in the table. */
-interface OpenSource extends Omit<SourceReport, 'traces' | 'spans'> {
-  readonly slot: number;
+/** A source while it is read; its number in the table is its place in the list. */
+interface OpenSource {
+  readonly name: string;
+  format: string;
+  bytes: number;
 }
 
 interface Collection {
   readonly builder: TableBuilder;
   readonly io: Io;
   readonly progress: Progress;
-  /** Sources opened in the table so far. */
-  opened: number;
   readonly sources: OpenSource[];
   readonly skipped: SkippedReport[];
   readonly reasons: Set<PartialReason>;
@@ -59,7 +59,6 @@ export async function collectInput(request: InputRequest, io: Io, progress: Prog
     builder: createTableBuilder(ATTRIBUTE_PLAN),
     io,
     progress,
-    opened: 0,
     sources: [],
     skipped: [],
     reasons: new Set(),
@@ -114,16 +113,19 @@ async function guarded(collection: Collection, name: string, read: () => Promise
 
 async function readFile(collection: Collection, file: string): Promise<void> {
   const { builder, io, progress } = collection;
-  const slot = openSource(collection, file);
+  const source = openSource(collection, file, 'unknown');
   const summary = await readDocument(
     file === '-' ? { name: file, stream: io.stdin } : { name: file },
     tableSink(builder),
     {
       signal: io.signal,
-      onProgress: (bytes) => progress.update(() => `read ${formatBytes(bytes)} of ${file}`),
+      onProgress: (bytes) => {
+        source.bytes = bytes;
+        progress.update(() => `read ${formatBytes(bytes)} of ${file}`);
+      },
     },
   );
-  collection.sources.push({ slot, name: file, format: summary.format, bytes: summary.bytes });
+  source.format = summary.format;
   for (const skipped of summary.skipped) collection.skipped.push({ source: file, ...skipped });
   if (summary.cut) collection.notes.push(`${file} ends in the middle of a value; what came before was read`);
   if (summary.cut || summary.skipped.length > 0) collection.reasons.add('cut_input');
@@ -132,14 +134,15 @@ async function readFile(collection: Collection, file: string): Promise<void> {
 async function readJaeger(collection: Collection, { client, query }: JaegerRequest): Promise<void> {
   const { builder, io, progress } = collection;
   const name = client.name.printed;
-  const slot = openSource(collection, name);
+  const source = openSource(collection, name, 'jaeger-api');
   const result = await pullJaeger(client, query, tableSink(builder), {
     signal: io.signal,
-    onProgress: ({ done, total, bytes }) =>
-      progress.update(() => `fetched ${done}/${total} traces (${formatBytes(bytes)})`),
+    onProgress: ({ done, total, bytes }) => {
+      source.bytes = bytes;
+      progress.update(() => `fetched ${done}/${total} traces (${formatBytes(bytes)})`);
+    },
   });
   if (result.traces === 0) throw nothingPulledError(client, query, await client.services());
-  collection.sources.push({ slot, name, format: 'jaeger-api', bytes: result.bytes });
   collection.notes.push(...result.notes);
   for (const skipped of result.skipped) collection.skipped.push({ source: name, ...skipped });
   for (const { traceId, reason } of result.missed) {
@@ -155,23 +158,23 @@ async function readJaeger(collection: Collection, { client, query }: JaegerReque
   }
 }
 
-function openSource(collection: Collection, name: string): number {
+function openSource(collection: Collection, name: string, format: string): OpenSource {
   collection.builder.openSource({ name });
-  return collection.opened++;
+  const source = { name, format, bytes: 0 };
+  collection.sources.push(source);
+  return source;
 }
 
+/** Those that gave spans; the others are named under `skipped`. */
 function countBySource(sources: readonly OpenSource[], table: SpanTable): SourceReport[] {
-  const spans = new Map<number, number>();
-  const traces = new Map<number, Set<number>>();
+  const counts = sources.map(() => ({ spans: 0, traces: new Set<number>() }));
   for (let row = 0; row < table.size; row++) {
-    const slot = table.source[row] as number;
-    spans.set(slot, (spans.get(slot) ?? 0) + 1);
-    const seen = traces.get(slot) ?? new Set();
-    traces.set(slot, seen.add(table.trace[row] as number));
+    const count = counts[table.source[row] as number];
+    if (count === undefined) continue;
+    count.spans++;
+    count.traces.add(table.trace[row] as number);
   }
-  return sources.map(({ slot, ...source }) => ({
-    ...source,
-    traces: traces.get(slot)?.size ?? 0,
-    spans: spans.get(slot) ?? 0,
-  }));
+  return sources
+    .map((source, slot) => ({ ...source, traces: counts[slot]?.traces.size ?? 0, spans: counts[slot]?.spans ?? 0 }))
+    .filter(({ spans }) => spans > 0);
 }

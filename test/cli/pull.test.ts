@@ -98,3 +98,51 @@ it('says when the limit left traces out', async () => {
   });
   expect(stderr).toContain('limit reached: the newest trace was taken and there are more');
 });
+
+describe('Ctrl-C', () => {
+  /** Two traces, of which only the first is ever answered. */
+  async function halfAnswering(onSecond: () => void) {
+    const trace = (n: number) => n.toString(16).padStart(32, '0');
+    const summary = (n: number) => ({ traceId: trace(n), minStartTimeUnixNano: String(n * 1_000_000), spanCount: 1 });
+    const span = { traceId: trace(1), spanId: 'a'.repeat(16), name: 'x', startTimeUnixNano: '2', endTimeUnixNano: '3' };
+    const server = await startFaultServer(({ url = '' }, response) => {
+      if (url.startsWith('/api/v3/services')) response.end('{"services":["shop"]}');
+      else if (url.includes('summaries')) response.end(JSON.stringify({ summaries: [summary(1), summary(2)] }));
+      else if (url.includes(trace(1))) {
+        response.end(JSON.stringify({ result: { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] } }));
+      } else setTimeout(onSecond, 500);
+    });
+    servers.push(server);
+    return server.url;
+  }
+
+  it('ends an analysis with what was read before', async () => {
+    let interrupt = () => {};
+    const url = await halfAnswering(() => interrupt());
+    const { code, stdout, stderr } = await runCli(['--json', '--jaeger', url], {
+      onStart: (child) => {
+        interrupt = () => void child.kill('SIGINT');
+      },
+    });
+    expect(code).toBe(130);
+    expect(JSON.parse(stdout)).toMatchObject({
+      partial: true,
+      partialReasons: ['interrupted'],
+      input: { traces: 1, sources: [{ traces: 1, spans: 1 }] },
+    });
+    expect(stderr).toContain('interrupted');
+  });
+
+  it('ends a pull with what was fetched before', async () => {
+    let interrupt = () => {};
+    const url = await halfAnswering(() => interrupt());
+    const file = join(dir, 'interrupted.ndjson');
+    const { code } = await runCli(['pull', 'jaeger', url, '-o', file], {
+      onStart: (child) => {
+        interrupt = () => void child.kill('SIGINT');
+      },
+    });
+    expect(code).toBe(130);
+    expect(readFileSync(file, 'utf8').trimEnd().split('\n')).toHaveLength(1);
+  });
+});

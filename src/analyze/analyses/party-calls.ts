@@ -27,9 +27,10 @@ export function partyCalls(trace: Trace, options: PartyOptions): PartyCalls {
   const calls = factOf(trace, callsOf);
   const outer = new Int32Array(trace.size).fill(-1);
   const evidence = new Map<number, Evidence>();
+  const hosts = hostsOf(trace, calls);
   for (const span of factOf(trace, callTree).order) {
     if (!isOutward(trace, calls, span)) continue;
-    const own = evidenceOf(trace, calls, span);
+    const own = evidenceOf(trace, calls, span, hosts.get(span));
     const around = calls.around[span] as number;
     const leader = around < 0 ? -1 : (outer[around] as number);
     const known = leader < 0 ? undefined : evidence.get(leader);
@@ -58,8 +59,27 @@ function isOutward(trace: Trace, calls: Calls, span: number): boolean {
 
 const WHATEVER_KIND: ReadonlySet<CallCategory> = new Set(['db', 'http', 'rpc', 'llm', 'embedding']);
 
-function evidenceOf(trace: Trace, calls: Calls, span: number): Evidence {
-  const { host, provider, model } = calls.identity[span] as Identity;
+/** The host that a call names, or else that of the longest call within it: a login is shorter than what it is for. */
+function hostsOf(trace: Trace, calls: Calls): ReadonlyMap<number, string> {
+  const { order } = factOf(trace, callTree);
+  const hosts = new Map<number, string>();
+  const longest = new Map<number, number>();
+  for (let at = order.length - 1; at >= 0; at--) {
+    const span = order[at] as number;
+    const named = calls.identity[span]?.host ?? hosts.get(span);
+    if (named === undefined) continue;
+    hosts.set(span, named);
+    const around = calls.around[span] as number;
+    const length = (trace.end[span] as number) - (trace.start[span] as number);
+    if (around < 0 || length < (longest.get(around) ?? 0)) continue;
+    longest.set(around, length);
+    hosts.set(around, named);
+  }
+  return hosts;
+}
+
+function evidenceOf(trace: Trace, calls: Calls, span: number, host: string | undefined): Evidence {
+  const { provider, model } = calls.identity[span] as Identity;
   return {
     host,
     provider,
@@ -82,7 +102,6 @@ function isSameSide(known: Evidence, inner: Evidence): boolean {
 const isAddress = (host: string): boolean => /^[\d.]+$/.test(host) || host.includes(':');
 
 function addTo(known: Evidence, inner: Evidence): void {
-  known.host ??= inner.host;
   known.provider ??= inner.provider;
   known.model ??= inner.model;
   known.peerService ??= inner.peerService;

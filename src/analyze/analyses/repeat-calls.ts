@@ -36,7 +36,7 @@ export interface RepeatCall {
 }
 
 export interface RepeatCalls {
-  /** By start. */
+  /** In the order of the trace's spans. */
   readonly calls: readonly RepeatCall[];
   /** Calls that nothing recorded tells apart, by what would: attribute to number of spans. */
   readonly unnamed: ReadonlyMap<string, number>;
@@ -73,7 +73,7 @@ export function repeatCalls(trace: Trace): RepeatCalls {
       start,
       end,
       ...described,
-      ...measured(trace, [span, described.by], end - start),
+      ...measured(trace, described.category, span === described.by ? [span] : [span, described.by], end - start),
     });
   }
   return { calls, unnamed };
@@ -141,8 +141,12 @@ function describe(
   return best;
 }
 
+/** What answers: statements and requests do not record theirs. */
+const ANSWERS: ReadonlySet<CallCategory> = new Set(['tool', 'mcp', 'llm', 'embedding', 'retrieval']);
+
 function measured(
   trace: Trace,
+  category: CallCategory,
   spans: readonly number[],
   length: number,
 ): Pick<RepeatCall, 'count' | 'busyNs' | 'failed' | 'result'> {
@@ -151,7 +155,9 @@ function measured(
     count: composite?.count ?? 1,
     busyNs: Math.min(composite?.sumNs ?? length, length),
     failed: spans.some((span) => failedOf(trace, span)),
-    result: spans.map((span) => resultOf(trace, span)).find((result) => result !== undefined),
+    result: ANSWERS.has(category)
+      ? spans.map((span) => resultOf(trace, span)).find((result) => result !== undefined)
+      : undefined,
   };
 }
 
@@ -186,7 +192,15 @@ function untypedCalls(trace: Trace): RepeatCall[] {
     const text = nameWithoutIds(trace.name(span));
     const fingerprint: Fingerprint = { text, subject: text, complete: false, batch: false, detail: 0, writes: false };
     const key = keyOf(span, 'unknown', fingerprint);
-    calls.push({ span, category: 'unknown', fingerprint, key, start, end, ...measured(trace, [span], end - start) });
+    calls.push({
+      span,
+      category: 'unknown',
+      fingerprint,
+      key,
+      start,
+      end,
+      ...measured(trace, 'unknown', [span], end - start),
+    });
   }
   return calls;
 }

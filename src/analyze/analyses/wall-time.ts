@@ -18,8 +18,8 @@ export interface WallTime {
  * Busy, wall and exclusive wall time of each party. Parties that do not count (internal ones: their calls hold the
  * calls that they cause) never take away from the exclusive time of another.
  *
- *     a  ####  ######      wall 10, exclusive 6
- *     b     #######        wall 7, exclusive 3
+ *     a  ####  ######      wall 10, exclusive 5
+ *     b     #######        wall 7, exclusive 2
  */
 export function wallTimes(parties: readonly { readonly times: CallTime; readonly counts: boolean }[]): {
   readonly parties: readonly WallTime[];

@@ -89,7 +89,12 @@ export class JsonScanner {
     let at = from;
     this.#value.resume(from);
     while (at < to && !this.failed) {
-      at = this.#expect === Expect.rest ? this.#pass(chunk, at, to) : this.#step(chunk, at, base);
+      if (this.#expect === Expect.rest) {
+        at = this.#pass(chunk, at, to);
+        continue;
+      }
+      while (at < to && IS_SPACE[chunk[at] as number] === 1) at++;
+      if (at < to) at = this.#step(chunk, at, base);
     }
   }
 
@@ -107,7 +112,6 @@ export class JsonScanner {
 
   #step(chunk: Buffer, at: number, base: number): number {
     const byte = chunk[at] as number;
-    if (IS_SPACE[byte] === 1) return at + 1;
     switch (this.#expect) {
       case Expect.top:
         if (byte !== Byte.openBrace && byte !== Byte.openBracket) return this.#fail(base + at, at);

@@ -36,11 +36,10 @@ function howNotes(trace: TraceReport): string[] {
 
 function coCriticalNotes(trace: TraceReport): string[] {
   const names = namesOf(trace);
-  const notes = trace.criticalPath.coCritical
-    .slice(0, MAX_SETS)
-    .map(
-      ([first, ...others]) => `Shortening ${names([first ?? ''])} alone saves nothing: ${names(others)} end with it.`,
-    );
+  const notes = trace.criticalPath.coCritical.slice(0, MAX_SETS).map(([first, ...others]) => {
+    const end = others.length === 1 ? 'ends' : 'end';
+    return `Shortening ${names([first ?? ''])} alone saves nothing: ${names(others)} ${end} with it.`;
+  });
   const more = trace.criticalPath.coCritical.length - notes.length;
   return more > 0 ? [...notes, `… and ${plural(more, 'more such set')}.`] : notes;
 }

@@ -72,26 +72,28 @@ function asTable(report: Report, ranked: readonly Ranked[], options: TextOptions
 
 function asList(report: Report, { finding, rank }: Ranked, options: TextOptions): string[] {
   const severity = severityWords(finding, options);
+  const isReasonBelow = finding.savingNs === null && finding.savingNullReason !== undefined;
+  const saving = finding.savingNs === null ? savingWords(finding) : `saves ${savingWords(finding)}`;
   return [
     `${rank} ${paint(options, SEVERITY[finding.severity].paint, severity)}, ${finding.confidence} confidence`,
     ...paragraph(options, printable(finding.title), '  ', 'bold'),
-    ...paragraph(
-      options,
-      `${finding.savingNs === null ? '' : 'saves '}${savingWords(finding)}, seen in ${reachWords(finding, report)}`,
-      '  ',
-    ),
+    ...paragraph(options, `${isReasonBelow ? '' : `${saving}, `}seen in ${reachWords(finding, report)}`, '  '),
     ...below(finding, options, '  ', false),
   ];
 }
 
 function below(finding: FindingReport, options: TextOptions, indent: string, isRangeHere: boolean): string[] {
+  const { savingNs, savingNullReason } = finding;
+  const notes = [];
+  if (savingNs === null && savingNullReason !== undefined)
+    notes.push(`no time claimed: ${printable(savingNullReason)}`);
+  if (savingNs !== null && isRangeHere && savingNs.low !== savingNs.high) {
+    notes.push(`saves ${formatRange(savingNs.low, savingNs.high)}`);
+  }
   const parent = [finding.service, finding.operation].filter((text) => text !== '').map(printable);
   const where = parent.length === 0 ? '' : ` (in ${parent.join(' › ')})`;
-  const { low, high } = finding.savingNs ?? { low: 0, high: 0 };
-  const range = isRangeHere && low !== high ? `saves ${formatRange(low, high)}; ` : '';
-  const isReasonKnown = finding.savingNs === null && finding.savingNullReason !== undefined;
-  const reason = isReasonKnown ? `no time claimed because ${printable(finding.savingNullReason ?? '')}; ` : '';
-  const lines = paragraph(options, `${range}${reason}fix: ${printable(finding.fix)}${where}`, indent, 'dim');
+  notes.push(`fix: ${printable(finding.fix)}${where}`);
+  const lines = paragraph(options, notes.join('; '), indent, 'dim');
   const link = finding.occurrences[0]?.links?.first;
   return link === undefined ? lines : [...lines, linkLine(options, 'open', link, indent)];
 }

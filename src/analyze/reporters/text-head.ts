@@ -95,8 +95,7 @@ function holds({ label, party }: Owner): string {
 }
 
 function slowRunWords({ runs, excessNs, largest }: NonNullable<ReturnType<typeof entryOverview>['slow']>): string {
-  const which =
-    runs === 1 ? 'The slowest run (of the slowest 5 %) takes' : `Slow runs (slowest 5 %, ${runs} runs) take`;
+  const which = `The slowest 5 % (${plural(runs, 'run')}) ${runs === 1 ? 'takes' : 'take'}`;
   const part = formatShare(Math.max(largest.excessNs / excessNs, 0));
   return `${which} ${formatDuration(excessNs)} longer; ${part} of that is ${printable(largest.name)}.`;
 }

@@ -14,28 +14,50 @@ const MAX_ANCESTORS = 4;
 
 /**
  * The path in order of time under its spans' ancestors, each ancestor where it first holds the path. Of long paths the
- * `maxVisits` longest stays; the work is bounded by these, not by the depth of the trace.
+ * `maxVisits` longest stays; walking up stops at what is open already, so that depth costs nothing twice.
  */
 export function timelineOf(trace: TraceReport, maxVisits: number): readonly TimelineRow[] {
   const spans = new Map(trace.spans.map((span) => [span.spanId, span]));
   const rows: TimelineRow[] = [];
-  let open = new Map<string, number>();
+  const open: OpenSpans = { ids: [], levels: [], position: new Map() };
   for (const visit of shownVisits(trace, maxVisits)) {
     const spanId = 'hidden' in visit ? null : visit.first.spanId;
     if (spanId === null) {
       rows.push({ row: 'visit', level: 0, visit });
       continue;
     }
-    const chain = ancestorsOf(spanId, spans);
-    const known = chain.findLastIndex(({ spanId }) => open.has(spanId));
-    const next = new Map<string, number>();
-    for (const { spanId } of chain.slice(0, known + 1)) next.set(spanId, open.get(spanId) ?? 0);
-    let level = known < 0 ? 0 : (open.get(chain[known]!.spanId) ?? 0) + 1;
-    level = openAncestors(chain.slice(known + 1), level, rows, next);
+    const { parent, between } = ancestorsOf(spanId, spans, open);
+    closeBelow(open, parent);
+    openAncestors(between, rows, open);
+    const level = nextLevel(open);
     rows.push({ row: 'visit', level, visit });
-    open = next.set(spanId, level);
+    push(open, spanId, level);
   }
   return rows;
+}
+
+/** The spans from the outermost to the one last visited, with the levels at which they were shown. */
+interface OpenSpans {
+  readonly ids: string[];
+  readonly levels: number[];
+  readonly position: Map<string, number>;
+}
+
+function nextLevel({ levels }: OpenSpans): number {
+  return (levels.at(-1) ?? -1) + 1;
+}
+
+function push(open: OpenSpans, spanId: string, level: number): void {
+  open.position.set(spanId, open.ids.length);
+  open.ids.push(spanId);
+  open.levels.push(level);
+}
+
+function closeBelow({ ids, levels, position }: OpenSpans, last: number): void {
+  while (ids.length > last + 1) {
+    position.delete(ids.pop() as string);
+    levels.pop();
+  }
 }
 
 /** The path in at most `max` lines: equal calls that follow each other as one, the shortest stays counted. */
@@ -51,34 +73,33 @@ export function shownVisits(trace: TraceReport, max: number): readonly ShownVisi
   return chooseVisits(groupVisits(visitsOf(trace.criticalPath), isCallLike), max);
 }
 
-/** Outermost first. A report that was tampered with may hold a cycle: nothing is visited twice. */
-function ancestorsOf(spanId: string, spans: ReadonlyMap<string, SpanReport>): readonly SpanReport[] {
-  const chain: SpanReport[] = [];
+/**
+ * The innermost open ancestor (its position, or -1) and, outermost first, what lies between it and the span. A report
+ * that was tampered with may hold a cycle: nothing is visited twice.
+ */
+function ancestorsOf(spanId: string, spans: ReadonlyMap<string, SpanReport>, open: OpenSpans) {
+  const between: SpanReport[] = [];
   const seen = new Set([spanId]);
   let at = spans.get(spanId)?.parentSpanId ?? null;
   while (at !== null && !seen.has(at)) {
+    const parent = open.position.get(at);
+    if (parent !== undefined) return { parent, between: between.reverse() };
     seen.add(at);
     const span = spans.get(at);
     if (span === undefined) break;
-    chain.push(span);
+    between.push(span);
     at = span.parentSpanId;
   }
-  return chain.reverse();
+  return { parent: -1, between: between.reverse() };
 }
 
-/** Adds rows for the ancestors from `level` on and notes their levels; returns the level below them. */
-function openAncestors(
-  ancestors: readonly SpanReport[],
-  level: number,
-  rows: TimelineRow[],
-  levels: Map<string, number>,
-): number {
+/** Opens the ancestors, with a row for each or, of many, for the outermost, the innermost and those between. */
+function openAncestors(ancestors: readonly SpanReport[], rows: TimelineRow[], open: OpenSpans): void {
   const hidden = ancestors.length > MAX_ANCESTORS ? ancestors.length - 2 : 0;
-  let at = level;
+  let level = nextLevel(open);
   ancestors.forEach((span, i) => {
-    levels.set(span.spanId, at);
-    if (hidden === 0 || i === 0 || i > hidden) rows.push({ row: 'ancestor', level: at++, span });
-    else if (i === hidden) rows.push({ row: 'levels', level: at++, count: hidden });
+    push(open, span.spanId, level);
+    if (hidden === 0 || i === 0 || i > hidden) rows.push({ row: 'ancestor', level: level++, span });
+    else if (i === hidden) rows.push({ row: 'levels', level: level++, count: hidden });
   });
-  return at;
 }

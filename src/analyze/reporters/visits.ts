@@ -104,25 +104,33 @@ const LONGEST_FEW = 8;
 /** The longest so that at most `max` lines result, in order of time, what is between them counted. */
 export function chooseVisits(groups: readonly VisitGroup[], max: number): readonly ShownVisit[] {
   const whole = groups.reduce((sum, group) => sum + lengthOf(group), 0);
-  const longest = [...groups]
-    .sort((a, b) => lengthOf(b) - lengthOf(a) || a.startNs - b.startNs)
+  const length = (index: number): number => lengthOf(groups[index] as VisitGroup);
+  const longest = Array.from(groups.keys())
+    .sort((a, b) => length(b) - length(a) || a - b)
     .slice(0, max)
-    .filter((group, i) => i < LONGEST_FEW || lengthOf(group) >= whole * MIN_SHARE);
-  for (let shown = longest.length; shown > 1; shown--) {
-    const lines = withStretches(groups, new Set(longest.slice(0, shown)));
-    if (lines.length <= max) return lines;
-  }
-  return withStretches(groups, new Set(longest.slice(0, 1)));
+    .filter((index, i) => i < LONGEST_FEW || length(index) >= whole * MIN_SHARE);
+  let shown = longest.length;
+  while (shown > 1 && countLines(longest.slice(0, shown), groups.length) > max) shown--;
+  return withStretches(groups, new Set(longest.slice(0, shown)));
 }
 
-function withStretches(groups: readonly VisitGroup[], shown: ReadonlySet<VisitGroup>): readonly ShownVisit[] {
+/** Each shown group is a line, and so is each stretch of others before, between and after them. */
+function countLines(shown: readonly number[], groups: number): number {
+  const edges = [-1, ...shown.toSorted((a, b) => a - b), groups];
+  return shown.length + edges.filter((edge, i) => i > 0 && edge - (edges[i - 1] as number) > 1).length;
+}
+
+function withStretches(groups: readonly VisitGroup[], shown: ReadonlySet<number>): readonly ShownVisit[] {
   const lines: ShownVisit[] = [];
-  for (const group of groups) {
+  groups.forEach((group, i) => {
     const last = lines.at(-1);
-    if (shown.has(group)) lines.push(group);
-    else if (last === undefined || !('hidden' in last))
-      lines.push({ hidden: group.count, startNs: group.startNs, endNs: group.endNs });
-    else lines[lines.length - 1] = { ...last, hidden: last.hidden + group.count, endNs: group.endNs };
-  }
+    if (shown.has(i)) lines.push(group);
+    else if (last === undefined || !('hidden' in last)) lines.push({ hidden: group.count, ...extentOf(group) });
+    else lines[lines.length - 1] = { hidden: last.hidden + group.count, startNs: last.startNs, endNs: group.endNs };
+  });
   return lines;
+}
+
+function extentOf({ startNs, endNs }: VisitGroup): { readonly startNs: number; readonly endNs: number } {
+  return { startNs, endNs };
 }

@@ -50,6 +50,7 @@ export type PartyRule =
   | 'server-in-trace'
   | 'known-service'
   | 'local-address'
+  | 'private-name'
   | 'gateway'
   | 'provider'
   | 'local-provider'
@@ -96,8 +97,10 @@ export function classifyParty(
 function byHost(name: string, host: string, evidence: PartyEvidence, options: PartyOptions): Classified | undefined {
   const place = options.internalSuffixes?.some((suffix) => isUnder(host, suffix)) ? 'local' : placeOf(host);
   const hosted = HOSTED_PROVIDERS.get(evidence.provider ?? '');
-  if (place === 'local') {
-    if (hosted === undefined) return internal(name, 'local-address', 'medium');
+  if (place === 'local' || place === 'private') {
+    if (hosted === undefined) {
+      return place === 'local' ? internal(name, 'local-address', 'medium') : internal(name, 'private-name', 'low');
+    }
     return { name, vendor: hosted, class: 'third_party', rule: 'gateway', confidence: 'medium' };
   }
   const byName = byProvider(name, evidence);

@@ -586,7 +586,14 @@ describe('savings', () => {
 
   // Q0 … Q4 on the path; A, outside, ends with Q4: shortening the five alone gains nothing at the end.
   it('are 0 at the low end where something outside ends together with the last call', () => {
-    const beside: SpanDrawing = { id: 'A', parent: 'R', start: 225, end: 240 };
+    const beside: SpanDrawing = {
+      id: 'A',
+      parent: 'R',
+      start: 225,
+      end: 240,
+      kind: 'client',
+      attributes: get('http://a/'),
+    };
     const [occurrence] = judge(traceFrom([root(500), ...selects(5), beside])).occurrences;
     expect(occurrence).toMatchObject({ pathNs: 100e6, saving: { low: 0, likely: 80e6, high: 80e6 } });
   });

@@ -33,6 +33,8 @@ describe('the party of a call', () => {
     ],
     [{ host: 'litellm.internal', provider: 'openai' }, 'litellm.internal | OpenAI | third_party | gateway | medium'],
     [{ host: 'localhost', provider: 'ollama' }, 'localhost | localhost | internal | local-address | medium'],
+    [{ host: 'kagent-tools.kagent' }, 'kagent-tools.kagent | kagent-tools.kagent | internal | private-name | low'],
+    [{ host: 'llm.kagent', provider: 'openai' }, 'llm.kagent | OpenAI | third_party | gateway | medium'],
     // 5: providers
     [{ provider: 'anthropic', model: 'claude' }, 'anthropic | Anthropic | third_party | provider | high'],
     [{ host: 'api.openai.com', provider: 'openai' }, 'api.openai.com | OpenAI | third_party | provider | high'],
@@ -69,7 +71,6 @@ describe('the party of a call', () => {
     [{ host: '8.8.8.8' }, '8.8.8.8 | 8.8.8.8 | third_party | public-ip | low'],
     // 9
     [{}, 'unknown | unknown | unknown | nothing-known | low'],
-    [{ host: 'db.corp' }, 'db.corp | db.corp | unknown | nothing-known | low'],
     [{ model: 'my-model' }, 'my-model | my-model | unknown | nothing-known | low'],
     [{ system: 'postgresql' }, 'postgresql | postgresql | unknown | nothing-known | low'],
   ])('%j is %s', (evidence, expected) => {
@@ -116,7 +117,10 @@ describe('a host', () => {
     ['a.lan', 'local'],
     ['vendor.com', 'public'],
     ['com', 'local'],
-    ['x.corp', 'nowhere'],
+    ['x.corp', 'private'],
+    ['billing.payments', 'private'],
+    ['models.github.ai', 'public'],
+    ['a.example', 'public'],
   ])('%s is %s', (host, expected) => {
     expect(placeOf(host)).toBe(expected);
   });

@@ -37,31 +37,26 @@ export function chainOf(
 ): Chain {
   const order = createOrder(tree, end, isCancelled);
   const children = awaited.toSorted(order.compare);
+  const loses = createDuels(tree, children, order);
   const links: Stretch[] = [];
   const together: Together[] = [];
   const cancelled: number[] = [];
-  const takesRunning = parent === tree.size;
   let time = end;
-  let healthy = 0;
   for (let at = 0; at < children.length && time > start; at++) {
     tree.steps++;
     const child = children[at] as number;
     const childStart = tree.start[child] as number;
     const childEnd = order.endOf(child);
     if (childEnd <= start) break;
-    if (childStart >= time || (childEnd > time + tree.tolerance && !takesRunning)) continue;
-    if (order.isCancelled(child)) {
-      healthy = Math.max(healthy, at + 1);
-      while (healthy < children.length && order.isCancelled(children[healthy] as number)) healthy++;
-      const other = children[healthy];
-      if (other !== undefined && order.endOf(other) >= childEnd - 0.1 * (childEnd - childStart)) {
-        cancelled.push(child);
-        continue;
-      }
+    const isRunning = childEnd > time + tree.tolerance;
+    if (childStart >= time || (isRunning && parent !== tree.size)) continue; // a virtual root also takes what is running
+    if (!isRunning && loses(at)) {
+      cancelled.push(child);
+      continue;
     }
     const link = { span: child, start: Math.max(start, childStart), end: Math.min(time, childEnd) };
+    const others = isRunning ? [] : endingWith(tree, children, at, time, order);
     links.push(link);
-    const others = endingWith(tree, children, at, time, order);
     if (others.length > 0) together.push({ end: link.end, spans: [child, ...others] });
     time = link.start;
   }
@@ -78,11 +73,27 @@ function createOrder(tree: SpanTree, cut: number, isCancelled: (span: number) =>
   return { endOf, compare, isCancelled };
 }
 
+/**
+ * Whether the child at a position was cancelled and loses to the next one that was not: to one that ended within its last
+ * 10 %, and so was overlapping it. Asked with rising positions.
+ */
+function createDuels({ start }: SpanTree, children: readonly number[], order: Order): (at: number) => boolean {
+  let rivalAt = 0;
+  return (at) => {
+    const child = children[at] as number;
+    if (!order.isCancelled(child)) return false;
+    rivalAt = Math.max(rivalAt, at + 1);
+    while (rivalAt < children.length && order.isCancelled(children[rivalAt] as number)) rivalAt++;
+    const rival = children[rivalAt];
+    const childEnd = order.endOf(child);
+    return rival !== undefined && order.endOf(rival) >= childEnd - 0.1 * (childEnd - (start[child] as number));
+  };
+}
+
 /** The children behind position `at` that overlap that child, end within the tolerance of its end and began by `time`. */
 function endingWith(tree: SpanTree, children: readonly number[], at: number, time: number, order: Order): number[] {
   const child = children[at] as number;
   const childEnd = order.endOf(child);
-  if (childEnd > time + tree.tolerance) return [];
   const found: number[] = [];
   for (let i = at + 1; i < children.length; i++) {
     tree.steps++;

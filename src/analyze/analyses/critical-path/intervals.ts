@@ -32,7 +32,7 @@ export function unionOf(intervals: Iterable<Interval>): Interval[] {
   return union;
 }
 
-/** What an interval has outside an ascending, disjoint list, ascending. */
+/** What an interval has outside others that are sorted by start, ascending and disjoint. */
 export function gapsBetween(intervals: readonly Interval[], { start, end }: Interval): Interval[] {
   const gaps: Interval[] = [];
   let from = start;

@@ -17,7 +17,7 @@ import type { Segment, SegmentKind } from './types.ts';
  * Whoever claims an instant first gets it, so every span lays its claims in this order and no walk has to be
  * interrupted: hoisted work claims its whole length and gets what the awaited children have left.
  */
-export function sweep(tree: SpanTree, children: Children): { segments: Segment[]; coCritical: number[][] } {
+export function sweep(tree: SpanTree, children: Children): { segments: Segment[]; coCritical: (readonly number[])[] } {
   const sweeping: Sweep = {
     tree,
     children,
@@ -179,7 +179,8 @@ function* waitingActions({ tree, children }: Sweep, stretch: Stretch, below: Bel
     yield { kind: 'claim', stretch: { span: stretch.span, ...gap }, kindAt: ownKind(tree, stretch.span, below.busy) };
   }
   const tails = stretch.span === tree.root ? tree.tails : [];
-  const late = poolOf(tree, children, tails, intersectionOf(gaps, unionOf(waiting)).reverse(), stretch);
+  const left = gapsBetween([...chain.links, ...pool.taken].sort((a, b) => a.start - b.start), stretch);
+  const late = poolOf(tree, children, tails, intersectionOf(left, unionOf(waiting)).reverse(), stretch);
   yield* lookActions(late.taken, howAt);
   yield* runningActions(tree, [...pool.running, ...late.running], stretch, howAt);
   for (const wait of below.waits.toSorted((a, b) => compareStarts(tree, b, a))) {

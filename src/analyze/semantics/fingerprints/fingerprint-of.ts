@@ -1,3 +1,4 @@
+import type { SpanTable } from '../../model/span-table.ts';
 import type { Trace } from '../../model/trace.ts';
 import type { CallCategory } from '../call-category.ts';
 import { digestText } from '../content-digest.ts';
@@ -10,7 +11,7 @@ import { fingerprintGraphql } from './graphql.ts';
 import { nameWithoutIds, withoutId } from './id-like.ts';
 import { fingerprintKeyValue } from './key-value.ts';
 import { batchSize, fingerprintModelCall, fingerprintRetrieval, fingerprintTool } from './model-call.ts';
-import { fingerprintSql } from './sql.ts';
+import { fingerprintSql, type SqlFingerprint } from './sql.ts';
 import { fingerprintHttp, pathTemplate, urlParts } from './url.ts';
 
 const KEY_VALUE: ReadonlySet<string> = new Set(['redis', 'valkey', 'memcached', 'keydb', 'dragonfly', 'aerospike']);
@@ -83,14 +84,27 @@ function describeDb(
     return { ...fingerprintDocument({ operation, collection, statement }) };
   }
   if (statement !== undefined && KEY_VALUE.has(system)) return fingerprintKeyValue(statement, operation);
-  if (statement !== undefined) return withParameters(trace, span, fingerprintSql(statement, system));
+  if (statement !== undefined) return withParameters(trace, span, sqlOf(trace.table, statement, system));
   const known = [system, operation, collection].filter((part) => part !== undefined && part !== '');
   if (operation === undefined && collection === undefined) return plain(nameWithoutIds(trace.name(span)), 0);
   return { ...plain(known.join('|'), 1), target: collection };
 }
 
+/** Statements with placeholders come again and again; so many are remembered per table. */
+const MOST_REMEMBERED = 4096;
+const remembered = new WeakMap<SpanTable, Map<string, SqlFingerprint>>();
+
+function sqlOf(table: SpanTable, statement: string, system: string): SqlFingerprint {
+  const known = remembered.get(table) ?? new Map<string, SqlFingerprint>();
+  if (known.size === 0) remembered.set(table, known);
+  const key = `${system}\n${statement}`;
+  const found = known.get(key) ?? fingerprintSql(statement, system);
+  if (known.size < MOST_REMEMBERED) known.set(key, found);
+  return found;
+}
+
 /** Placeholders are visible after all where the instrumentation recorded what was bound to them. */
-function withParameters(trace: Trace, span: number, sql: ReturnType<typeof fingerprintSql>): Fingerprint {
+function withParameters(trace: Trace, span: number, sql: SqlFingerprint): Fingerprint {
   const { verb, truncated, ...fingerprint } = sql;
   const bound = PARAMETERS.map((key) => trace.attribute(span, key)).filter((value) => value !== undefined);
   if (bound.length === 0 || fingerprint.complete || truncated || verb === '') return fingerprint;

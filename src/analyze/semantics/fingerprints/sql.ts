@@ -56,10 +56,19 @@ export function fingerprintSql(sql: string, system = ''): SqlFingerprint {
   };
 }
 
+/** Keywords as statements mostly write them, so that folding one needs no new string. */
+const KEYWORD_FORMS: ReadonlyMap<string, SqlToken> = new Map(
+  [...KEYWORDS].flatMap((text) => [text, text.toLowerCase()].map((form) => [form, { kind: 'word', text }] as const)),
+);
+const LITERAL: SqlToken = { kind: 'value', text: '?' };
+const PLACEHOLDER: SqlToken = { kind: 'bind', text: '?' };
+
 function fold(token: SqlToken): SqlToken {
-  if (token.kind === 'value' || token.kind === 'bind') return { ...token, text: '?' };
-  const upper = token.kind === 'word' ? token.text.toUpperCase() : '';
-  return KEYWORDS.has(upper) ? { ...token, text: upper } : token;
+  if (token.kind === 'value') return LITERAL;
+  if (token.kind === 'bind') return PLACEHOLDER;
+  return token.kind === 'word'
+    ? (KEYWORD_FORMS.get(token.text) ?? KEYWORD_FORMS.get(token.text.toUpperCase()) ?? token)
+    : token;
 }
 
 /** `IN (?, ?)`, `ARRAY[?, ?]` and `VALUES (…), (…)` to one form each whatever their length. */
