@@ -1,4 +1,5 @@
-import type { FindingReport, Report } from '../analyze/report/types.ts';
+import type { FindingReport } from '../analyze/report/finding-types.ts';
+import type { Report } from '../analyze/report/types.ts';
 import { PLANTED } from './planted.ts';
 
 /** One planted problem, and what the analysis says of it. */

@@ -1,6 +1,11 @@
-import { type CriticalPath, type Segment, type Via, VIRTUAL_ROOT } from '../../src/analyze/analyses/critical-path/types.ts';
-import { isCancelled } from '../../src/analyze/semantics/cancellation.ts';
+import {
+  type CriticalPath,
+  type Segment,
+  VIRTUAL_ROOT,
+  type Via,
+} from '../../src/analyze/analyses/critical-path/types.ts';
 import type { Trace } from '../../src/analyze/model/trace.ts';
+import { isCancelled } from '../../src/analyze/semantics/cancellation.ts';
 
 /**
  * R12-R14 as the pseudo-code of docs/critical-path.md has them: one recursive walk from the end of the window backwards
@@ -14,8 +19,7 @@ export function slowSweep(trace: Trace, path: CriticalPath): Segment[] {
   const start = (i: number): number => (i < 0 ? path.windowStart : (path.start[i] as number));
   const end = (i: number): number => (i < 0 ? path.windowEnd : (path.end[i] as number));
   const counts = (i: number): boolean => end(i) > start(i) && path.edge[i] !== 'off';
-  const below = (p: number): number[] =>
-    spans.filter((i) => i !== root && path.parent[i] === p && counts(i));
+  const below = (p: number): number[] => spans.filter((i) => i !== root && path.parent[i] === p && counts(i));
   const compareStarts = (a: number, b: number): number => start(a) - start(b) || trace.compareIds(a, b);
 
   function hasAncestor(i: number, wanted: (j: number) => boolean): boolean {
@@ -37,12 +41,19 @@ export function slowSweep(trace: Trace, path: CriticalPath): Segment[] {
     const kids = below(p);
     let awaited = kids.filter((i) => path.edge[i] === 'awaited' || path.edge[i] === 'adopted');
     const waits = kids.filter((i) => path.edge[i] === 'wait');
-    const pools = [createPool(kids.filter((i) => path.edge[i] === 'hoisted')), createPool(p === root ? spans.filter(isTail) : [])];
+    const pools = [
+      createPool(kids.filter((i) => path.edge[i] === 'hoisted')),
+      createPool(p === root ? spans.filter(isTail) : []),
+    ];
     const walked = new Map<number, Segment[]>();
     let t = hi;
 
     function createPool(from: number[]) {
-      return { waiting: from, running: [] as number[], active: undefined as { segments: Segment[]; from: number } | undefined };
+      return {
+        waiting: from,
+        running: [] as number[],
+        active: undefined as { segments: Segment[]; from: number } | undefined,
+      };
     }
     const emit = (from: number, to: number, more: Omit<Segment, 'start' | 'end'>): void => {
       if (from < to) out.push({ ...more, start: from, end: to });
@@ -51,7 +62,9 @@ export function slowSweep(trace: Trace, path: CriticalPath): Segment[] {
       for (const s of segments) {
         const { via = how.via, wait, ...rest } = { ...s };
         const outer = how.via !== undefined;
-        const all = outer ? { ...rest, ...how } : { ...rest, ...(via ? { via } : {}), ...(wait === undefined ? {} : { wait }) };
+        const all = outer
+          ? { ...rest, ...how }
+          : { ...rest, ...(via ? { via } : {}), ...(wait === undefined ? {} : { wait }) };
         emit(Math.max(from, s.start), Math.min(to, s.end), all);
       }
     };
@@ -60,14 +73,18 @@ export function slowSweep(trace: Trace, path: CriticalPath): Segment[] {
       awaited = awaited.filter((i) => start(i) < t && (isVirtual && p === root ? true : clip(i) <= t + tolerance));
       for (;;) {
         const best = awaited.toSorted(
-          (a, b) => clip(b) - clip(a) || Number(isCancelled(trace, a)) - Number(isCancelled(trace, b)) || compareStarts(a, b),
+          (a, b) =>
+            clip(b) - clip(a) || Number(isCancelled(trace, a)) - Number(isCancelled(trace, b)) || compareStarts(a, b),
         )[0];
         if (best === undefined || clip(best) <= lo) return undefined;
         const beaten =
           isCancelled(trace, best) &&
           clip(best) <= t + tolerance &&
           awaited.some(
-            (i) => !isCancelled(trace, i) && clip(i) <= clip(best) && clip(i) >= clip(best) - 0.1 * (clip(best) - start(best)),
+            (i) =>
+              !isCancelled(trace, i) &&
+              clip(i) <= clip(best) &&
+              clip(i) >= clip(best) - 0.1 * (clip(best) - start(best)),
           );
         awaited = awaited.filter((i) => i !== best);
         if (!beaten) return best;
@@ -110,7 +127,10 @@ export function slowSweep(trace: Trace, path: CriticalPath): Segment[] {
       while (t > bottom) {
         const wait = innermost();
         const how = (via: Via) => (wait === undefined ? { via } : { via: 'wait' as const, wait });
-        const waitEdge = wait === undefined ? waits.map(clip).filter((x) => x < t) : waits.flatMap((i) => [start(i), clip(i)]).filter((x) => x < t);
+        const waitEdge =
+          wait === undefined
+            ? waits.map(clip).filter((x) => x < t)
+            : waits.flatMap((i) => [start(i), clip(i)]).filter((x) => x < t);
         const stop = Math.max(bottom, ...waitEdge);
         const usable = wait === undefined ? pools.slice(0, 1) : pools;
         let limit = stop;
@@ -140,7 +160,10 @@ export function slowSweep(trace: Trace, path: CriticalPath): Segment[] {
           t = limit;
           continue;
         }
-        const running = usable.flatMap((pool) => pool.running).filter((i) => start(i) < t).toSorted((a, b) => compareStarts(b, a))[0];
+        const running = usable
+          .flatMap((pool) => pool.running)
+          .filter((i) => start(i) < t)
+          .toSorted((a, b) => compareStarts(b, a))[0];
         const from = Math.max(limit, running === undefined ? lo : start(running));
         if (running !== undefined) emit(from, t, { span: running, kind: 'self', via: 'wait', wait });
         else {

@@ -16,7 +16,7 @@ export interface TraceFacts {
 }
 
 /** What all rules together said of one trace. */
-export interface TraceJudgment {
+interface TraceJudgment {
   readonly occurrences: readonly Occurrence[];
   readonly nearMisses: readonly NearMiss[];
   /** The rules that looked. */

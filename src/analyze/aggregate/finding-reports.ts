@@ -1,5 +1,5 @@
+import type { Confidence, FindingReport, OccurrenceReport, SavingReport, Severity } from '../report/finding-types.ts';
 import type { LinkBuilder } from '../report/links.ts';
-import type { Confidence, FindingReport, OccurrenceReport, SavingReport, Severity } from '../report/types.ts';
 import { integer, share } from './integers.ts';
 import { byText, type Compare } from './order.ts';
 import type { FindingPartial, OccurrencePartial, TraceDetail, TracePartial } from './partial.ts';

@@ -1,4 +1,4 @@
-import type { Integer } from '../report/types.ts';
+import type { Integer } from '../report/integer.ts';
 
 /** A number where one holds the value exactly. */
 export function integer(value: bigint): Integer {

@@ -1,4 +1,5 @@
-import type { FailureReport, NearMissReport } from '../report/types.ts';
+import type { NearMissReport } from '../report/finding-types.ts';
+import type { FailureReport } from '../report/types.ts';
 import type { OccurrencePartial, RunPartial } from './partial.ts';
 
 /** Total orders of what reports list. All texts by code unit. */

@@ -1,6 +1,6 @@
 import type { Party, PartyUse } from '../analyses/third-party-types.ts';
 import type { FlagName } from '../model/flags.ts';
-import type { NearMissReport } from '../report/types.ts';
+import type { NearMissReport } from '../report/finding-types.ts';
 import type { TraceFacts } from './facts.ts';
 import { findingsOf } from './finding-partials.ts';
 import { byFailure, byNearMiss } from './order.ts';

@@ -1,6 +1,8 @@
 import type { Party } from '../analyses/third-party-types.ts';
 import type { Category, Confidence, FindingKind, Mode } from '../detectors/types.ts';
-import type { FailureReport, NearMissReport, OccurrenceReport, SpanReport, TraceReport } from '../report/types.ts';
+import type { NearMissReport, OccurrenceReport } from '../report/finding-types.ts';
+import type { SpanReport, TraceReport } from '../report/trace-types.ts';
+import type { FailureReport } from '../report/types.ts';
 import { NO_VALUES, type Values } from './values.ts';
 
 /**
@@ -141,7 +143,7 @@ export const MAX_OCCURRENCES = 25;
 export const MAX_NEAR_MISSES = 25;
 export const MAX_FAILURES = 100;
 
-export const NO_OWN_TIME: OwnPartial = { codeNs: 0n, internalNs: 0n, waitNs: 0n, untracedNs: 0n };
+const NO_OWN_TIME: OwnPartial = { codeNs: 0n, internalNs: 0n, waitNs: 0n, untracedNs: 0n };
 
 /** The partial of no traces. */
 export const emptyPartial: TracePartial = {

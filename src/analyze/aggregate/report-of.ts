@@ -1,5 +1,6 @@
 import { type LinkBuilder, linkBuilder } from '../report/links.ts';
 import type { AnalysedReport, EntryOverview } from '../report/overview.ts';
+import type { TraceReport } from '../report/trace-types.ts';
 import type {
   DataQualityReport,
   EntryPointReport,
@@ -10,7 +11,6 @@ import type {
   SkippedReport,
   SourceReport,
   ThirdPartyReport,
-  TraceReport,
 } from '../report/types.ts';
 import { findingReports } from './finding-reports.ts';
 import { descending, integer, share } from './integers.ts';

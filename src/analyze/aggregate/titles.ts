@@ -12,7 +12,7 @@ export function titleOf({ kind, subject, counts, modes }: FindingPartial): strin
 const MANNER: Readonly<Record<Mode, string>> = { serial: ' in a row', concurrent: ' at once', mixed: '' };
 
 /** The mode of more than half of the occurrences, else mixed. */
-export function commonMode(modes: FindingPartial['modes']): Mode {
+function commonMode(modes: FindingPartial['modes']): Mode {
   const all = modes.serial + modes.concurrent + modes.mixed;
   return modes.serial * 2 > all ? 'serial' : modes.concurrent * 2 > all ? 'concurrent' : 'mixed';
 }

@@ -2,7 +2,7 @@ import type { Segment } from '../analyses/critical-path/types.ts';
 import type { Flag } from '../model/flags.ts';
 import { StatusCode } from '../model/span.ts';
 import type { Trace } from '../model/trace.ts';
-import type { FlagReport, SegmentReport, TracePath } from '../report/types.ts';
+import type { FlagReport, SegmentReport, TracePath } from '../report/trace-types.ts';
 import type { TraceFacts } from './facts.ts';
 import { byText, type Compare } from './order.ts';
 import type { TraceDetail } from './partial.ts';

@@ -44,10 +44,13 @@ export function repeats(trace: Trace): readonly RepeatGroup[] {
     if (group) group.push(call);
     else groups.set(key, [call]);
   }
-  return [...groups.values()].map((group) =>
-    groupOf(trace, group, tree.parent[(group[0] as RepeatCall).span] as number, [], group.length),
-  );
+  return [...groups.values()]
+    .filter(isRepeated)
+    .map((group) => groupOf(trace, group, tree.parent[(group[0] as RepeatCall).span] as number, [], group.length));
 }
+
+/** One call is no repetition, unless it stands for many. */
+const isRepeated = (calls: readonly RepeatCall[]): boolean => calls.length > 1 || (calls[0] as RepeatCall).count > 1;
 
 /**
  * Cousins: calls that have parents of their own, which are siblings of one name (the body of a loop has its own span).
@@ -56,23 +59,25 @@ export function repeats(trace: Trace): readonly RepeatGroup[] {
  */
 export function cousins(trace: Trace, level: number, skip: (span: number) => boolean): readonly RepeatGroup[] {
   const { calls } = factOf(trace, repeatCalls);
-  const groups = new Map<string, { calls: RepeatCall[]; between: readonly number[]; branches: Set<number> }>();
+  const { parent } = factOf(trace, callTree);
+  const namesOf = factOf(trace, nameNumbers);
+  const groups = new Map<string, RepeatCall[]>();
   for (const call of calls) {
-    const between = skip(call.span) ? undefined : spansBetween(trace, call.span, level, skip);
+    const between = skip(call.span) ? undefined : spansBetween(parent, call.span, level, skip);
     if (between === undefined) continue;
-    const branch = between.at(-1) as number;
-    const ancestor = factOf(trace, callTree).parent[branch] as number;
-    const key = `${ancestor} ${factOf(trace, nameNumbers)(between)} ${call.key}`;
+    const key = `${parent[between.at(-1) as number]} ${namesOf(between)} ${call.key}`;
     const group = groups.get(key);
-    if (group) {
-      group.calls.push(call);
-      group.branches.add(branch);
-    } else groups.set(key, { calls: [call], between, branches: new Set([branch]) });
+    if (group) group.push(call);
+    else groups.set(key, [call]);
   }
-  return [...groups.values()].map(({ calls: found, between, branches }) => {
-    const ancestor = factOf(trace, callTree).parent[between.at(-1) as number] as number;
-    return groupOf(trace, found, ancestor, between, branches.size);
-  });
+  return [...groups.values()]
+    .filter((group) => group.length > 1)
+    .map((group) => {
+      const lines = group.map(({ span }) => spansBetween(parent, span, level, skip) ?? []);
+      const between = lines[0] as readonly number[];
+      const branches = new Set(lines.map((line) => line.at(-1))).size;
+      return groupOf(trace, group, parent[between.at(-1) as number] as number, between, branches);
+    });
 }
 
 function groupOf(
@@ -99,12 +104,11 @@ function parentKey(trace: Trace, parent: Int32Array, span: number): string {
 
 /** The `level - 1` spans above a call, nearest first, if there are that many with an ancestor above them. */
 function spansBetween(
-  trace: Trace,
+  parent: Int32Array,
   span: number,
   level: number,
   skip: (span: number) => boolean,
 ): readonly number[] | undefined {
-  const { parent } = factOf(trace, callTree);
   const between: number[] = [];
   for (let at = parent[span] as number; between.length < level - 1; at = parent[at] as number) {
     if (at < 0 || skip(at)) return undefined;

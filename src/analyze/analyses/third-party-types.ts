@@ -1,5 +1,4 @@
-/** Nanosecond totals are whole numbers. `span` numbers are those of the trace. */
-export type PartyClass = 'third_party' | 'managed' | 'internal' | 'unknown';
+import type { PartyClass } from '../semantics/party.ts';
 
 /** Who a span's time belongs to, and which rule (docs/third-party.md) said so. */
 export interface Party {
@@ -14,6 +13,7 @@ export interface Party {
 
 export type Bucket = 'party' | 'internal' | 'code' | 'wait' | 'untraced';
 
+/** Totals are whole nanoseconds; spans are numbers of the trace. */
 export interface PartyUse {
   readonly party: Party;
   /** The outer span of each call (twins counted once), by start. */

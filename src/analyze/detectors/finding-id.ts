@@ -27,7 +27,7 @@ export function findingId(trace: Trace, identity: FindingIdentity, above: number
 }
 
 /** Canonical names from `span` upwards; a name that repeats the one below it (recursion) counts once. */
-export function parentPath(trace: Trace, span: number): string[] {
+function parentPath(trace: Trace, span: number): string[] {
   const kinds = factOf(trace, kindsOf);
   const { parent } = factOf(trace, callTree);
   const names: string[] = [];

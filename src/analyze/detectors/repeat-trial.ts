@@ -15,7 +15,7 @@ export interface Verdict {
   readonly missed?: Missed;
 }
 
-export interface Missed {
+interface Missed {
   readonly rule: string;
   readonly reason: string;
 }

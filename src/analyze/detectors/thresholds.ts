@@ -24,7 +24,7 @@ const DEFAULTS = {
 } as const;
 
 export type ThresholdKey = keyof typeof DEFAULTS;
-export type ThresholdValues = Readonly<Partial<Record<ThresholdKey, number>>>;
+type ThresholdValues = Readonly<Partial<Record<ThresholdKey, number>>>;
 
 const PER_CATEGORY: Readonly<Partial<Record<Category, ThresholdValues>>> = {
   db: { 'n_plus_one.minSumMs': 50, 'redundant_call.minSumMs': 50 },

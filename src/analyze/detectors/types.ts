@@ -1,20 +1,12 @@
 import type { Trace } from '../model/trace.ts';
+import type { CallCategory } from '../semantics/call-category.ts';
 import type { Thresholds } from './thresholds.ts';
 
 /** Ids of `docs/detectors/`. The names are part of the JSON report. */
 export type FindingKind = 'n_plus_one' | 'redundant_call';
 
-export type Category =
-  | 'db'
-  | 'http'
-  | 'rpc'
-  | 'messaging'
-  | 'tool'
-  | 'llm'
-  | 'embedding'
-  | 'retrieval'
-  | 'mcp'
-  | 'unknown';
+/** What is called. */
+export type Category = CallCategory;
 
 export type Confidence = 'high' | 'medium' | 'low';
 export type Severity = 'critical' | 'warning' | 'info';

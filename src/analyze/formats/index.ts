@@ -1,6 +1,6 @@
-import { Buffer } from 'node:buffer';
 import type { InputError } from '../model/errors.ts';
 import type { Format, FormatReader } from './format.ts';
+import { GrowingBytes } from './growing-bytes.ts';
 import { emptyError, noSpansError } from './input-errors.ts';
 import { jaegerJson } from './jaeger-json.ts';
 import { otlpJson } from './otlp-json.ts';
@@ -31,26 +31,26 @@ export function createDocumentReader(sink: SpanSink): DocumentReader {
   const counting = countSpans(sink, () => spans++);
   let bytes = 0;
   let looks = 0;
-  let head: Buffer = Buffer.alloc(0);
+  const head = new GrowingBytes();
   let open: OpenFormat | undefined;
   let refusal: InputError | undefined;
 
-  function look(beginning: Buffer, isAll: boolean): void {
+  function look(beginning: Uint8Array, isAll: boolean): void {
     const found = sniff(FORMATS, beginning, isAll);
     if (found === 'undecided') return;
     if ('refusal' in found) refusal = found.refusal;
     else {
       const { format } = found;
       open = { format, reader: format.open(counting, log), whyEmpty: format.whyEmpty?.(found.head) };
-      open.reader.write(head);
+      open.reader.write(head.view());
     }
-    head = Buffer.alloc(0);
+    head.drop(head.length);
   }
 
   function lookAgain(): void {
     for (let size = LOOKS_BYTES[looks]; size !== undefined && head.length >= size; size = LOOKS_BYTES[looks]) {
       looks++;
-      look(head.subarray(0, size), looks === LOOKS_BYTES.length);
+      look(head.view().subarray(0, size), looks === LOOKS_BYTES.length);
     }
   }
 
@@ -62,11 +62,11 @@ export function createDocumentReader(sink: SpanSink): DocumentReader {
       bytes += chunk.byteLength;
       if (refusal !== undefined) return;
       if (open !== undefined) return open.reader.write(chunk);
-      head = Buffer.concat([head, chunk]);
+      head.append(chunk);
       lookAgain();
     },
     end(): DocumentSummary {
-      if (open === undefined && refusal === undefined) look(head, true);
+      if (open === undefined && refusal === undefined) look(head.view(), true);
       if (refusal !== undefined) throw refusal;
       if (open === undefined) throw emptyError();
       const { cut } = open.reader.end();

@@ -28,9 +28,9 @@ export interface ScannerOptions {
 }
 
 /** Deeper values are passed over: what is read must be safe to walk and to write again. */
-export const MAX_DEPTH = 1024;
+const MAX_DEPTH = 1024;
 /** Larger values are passed over, so that memory stays bounded. */
-export const MAX_VALUE_BYTES = 64 * 1024 * 1024;
+const MAX_VALUE_BYTES = 64 * 1024 * 1024;
 
 /** Where in the grammar the scanner is, outside of the values that it passes as a whole. */
 const Expect = { top: 0, value: 1, firstValue: 2, key: 3, firstKey: 4, colon: 5, comma: 6, rest: 7 } as const;

@@ -1,4 +1,5 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
+import { GrowingBytes } from './growing-bytes.ts';
 import { Byte, CLASS_OF, Class, STOPS_SCALAR, STOPS_STRING } from './json-bytes.ts';
 
 const NINE = 0x39;
@@ -19,8 +20,7 @@ export class JsonValueScan {
   #firstDigit = 0;
   /** Where the value begins in the current chunk. */
   #start = 0;
-  readonly #held: Buffer[] = [];
-  #heldBytes = 0;
+  readonly #held = new GrowingBytes();
 
   /** The value begins at `chunk[at]`, whose offset in the document is `startByte`; `pass` goes on from there. */
   begin(chunk: Buffer, at: number, startByte: number): void {
@@ -79,28 +79,26 @@ export class JsonValueScan {
 
   /** Keeps what the current piece, which ends at `to`, has of the value. */
   hold(chunk: Buffer, to: number): void {
-    const piece = Buffer.from(chunk.subarray(this.#start, to));
-    this.#heldBytes += piece.length;
-    this.#held.push(piece);
+    this.#held.append(chunk.subarray(this.#start, to));
   }
 
   /** Lets go of what is kept. */
   forget(): void {
-    this.#held.length = 0;
-    this.#heldBytes = 0;
+    if (this.#held.length > 0) this.#held.drop(this.#held.length);
   }
 
   /** Bytes of the value up to `end` in the current piece. */
   bytesUpTo(end: number): number {
-    return this.#heldBytes + end - this.#start;
+    return this.#held.length + end - this.#start;
   }
 
   /** The text of the value, which ends at `end` in the current piece. */
   text(chunk: Buffer, end: number): string {
     if (this.#held.length === 0) return chunk.toString('utf8', this.#start, end);
-    const whole = Buffer.concat([...this.#held, chunk.subarray(this.#start, end)]);
+    this.hold(chunk, end);
+    const text = this.#held.view().toString('utf8');
     this.forget();
-    return whole.toString('utf8');
+    return text;
   }
 
   #ended(end: number): number {

@@ -1,5 +1,6 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import type { FormatReader } from './format.ts';
+import { GrowingBytes } from './growing-bytes.ts';
 import { decodeMessage, type Message, ProtoError, ProtoReader, readTag, Wire } from './proto-message.ts';
 import type { SkipLog } from './skip-log.ts';
 
@@ -33,8 +34,7 @@ interface Frame {
 export class ProtoDocument implements FormatReader {
   readonly #log: SkipLog;
   readonly #frames: Frame[];
-  #held: Buffer[] = [];
-  #heldBytes = 0;
+  readonly #held = new GrowingBytes();
   /** Bytes that must be held before it is worth looking again. */
   #needed = 1;
   /** Offset in the document of the first byte held, or to come. */
@@ -50,19 +50,16 @@ export class ProtoDocument implements FormatReader {
 
   write(chunk: Uint8Array): void {
     if (this.#failed) return;
-    this.#held.push(Buffer.from(chunk));
-    this.#heldBytes += chunk.byteLength;
-    if (this.#heldBytes < this.#needed) return;
-    const bytes = this.#held.length === 1 ? (this.#held[0] as Buffer) : Buffer.concat(this.#held);
-    const used = this.#read(bytes);
+    this.#held.append(chunk);
+    if (this.#held.length < this.#needed) return;
+    const used = this.#read(this.#held.view());
     this.#offset += used;
-    this.#held = used < bytes.length ? [bytes.subarray(used)] : [];
-    this.#heldBytes = bytes.length - used;
+    this.#held.drop(used);
   }
 
   end(): { readonly cut: boolean } {
-    const isInside = this.#passing > 0 || this.#heldBytes > 0 || this.#frames.length > 1;
-    if (isInside && !this.#failed) this.#log.skip('the document ends in the middle', this.#offset + this.#heldBytes);
+    const isInside = this.#passing > 0 || this.#held.length > 0 || this.#frames.length > 1;
+    if (isInside && !this.#failed) this.#log.skip('the document ends in the middle', this.#offset + this.#held.length);
     return { cut: isInside || this.#failed };
   }
 

@@ -1,10 +1,11 @@
-import type { Integer, OwnTime, PartyClass, Report } from './types.ts';
+import type { Integer } from './integer.ts';
+import type { OwnTime, PartyClass, Report } from './types.ts';
 
 /**
  * What the texts say of each entry point beyond the JSON report. Not part of `--json`: a report that was read back from
  * JSON has none, and the texts then speak of all runs together.
  */
-export interface Overview {
+interface Overview {
   /** One for each of `Report.entryPoints`, in their order. */
   readonly entryPoints: readonly EntryOverview[];
 }
@@ -19,7 +20,7 @@ export interface EntryOverview {
   readonly slowest?: { readonly traceId: string; readonly durationNs: number; readonly link?: string };
 }
 
-export interface EntryParty {
+interface EntryParty {
   readonly name: string;
   readonly class: PartyClass;
   readonly calls: number;

@@ -1,3 +1,7 @@
+import type { Confidence, FindingReport, NearMissReport } from './finding-types.ts';
+import type { Integer } from './integer.ts';
+import type { TraceReport } from './trace-types.ts';
+
 /**
  * The JSON report, schema 1.x: what scripts may rely on. `docs/report.schema.json` says the same for other languages.
  *
@@ -6,11 +10,6 @@
  * that equal input gives equal bytes.
  */
 
-/** Whole nanoseconds, or a count made of many; a bigint only where a number could not hold it (2^53 and more). */
-export type Integer = number | bigint;
-
-export type Severity = 'critical' | 'warning' | 'info';
-export type Confidence = 'high' | 'medium' | 'low';
 export type PartyClass = 'third_party' | 'managed' | 'internal' | 'unknown';
 export type PartialReason = 'interrupted' | 'limit' | 'cut_input' | 'source_failed';
 
@@ -89,94 +88,8 @@ export interface EntryPointReport {
   readonly p99Ns: number | null;
 }
 
-export interface TraceReport {
-  readonly traceId: string;
-  /** null: several tops or a lost root; a virtual root spans them. */
-  readonly rootSpanId: string | null;
-  /** Of the root; under a virtual root of the earliest span without parent. */
-  readonly rootService: string;
-  readonly rootName: string;
-  readonly failed: boolean;
-  readonly complete: boolean;
-  /** Start of the window, Unix nanoseconds in decimal. */
-  readonly startUnixNano: string;
-  /** Length of the window: the root, extended where its work went on without it. */
-  readonly durationNs: number;
-  /** Every span of the trace that the report names, and their ancestors. By recorded start, then id. */
-  readonly spans: readonly SpanReport[];
-  readonly criticalPath: TracePath;
-  /** Repairs and oddities, by flag, span, other, value, count. */
-  readonly flags: readonly FlagReport[];
-  /** Absent where no user interface is known. */
-  readonly links?: { readonly trace: string };
-}
-
-export interface SpanReport {
-  /** As recorded, or `id#n` where several spans share an id. */
-  readonly spanId: string;
-  /** Only where it differs from `spanId`. */
-  readonly recordedSpanId?: string;
-  /** The recorded parent; null for a root and where the parent is missing. */
-  readonly parentSpanId: string | null;
-  readonly service: string;
-  readonly operation: string;
-  /** `llm`, `tool`, `agent`, `db`, `http`, … (docs: kinds). */
-  readonly kind: string;
-  /** The part it plays in the critical path. */
-  readonly role: string;
-  /** Who its time belongs to; absent for own code. */
-  readonly party?: string;
-  /** From the start of the window, clock skew taken out; may be negative. */
-  readonly startNs: number;
-  /** As recorded; of a span without end: up to where its work was seen. */
-  readonly durationNs: number;
-  readonly error: boolean;
-  readonly link?: string;
-}
-
-export type SegmentKind = 'self' | 'overlapped' | 'wait' | 'untraced';
-export type Bucket = 'party' | 'internal' | 'code' | 'wait' | 'untraced';
-export type Via = 'hoist' | 'wait' | 'adopt';
-
-export interface TracePath {
-  /** They tile [0, durationNs) in order of time. */
-  readonly segments: readonly SegmentReport[];
-  /** Sets of spans that end together, the path's own span first: shortening one alone saves nothing. */
-  readonly coCritical: readonly (readonly string[])[];
-  /** How the path was found; the sum is `durationNs`. */
-  readonly how: {
-    readonly directNs: number;
-    readonly hoistedNs: number;
-    readonly throughWaitNs: number;
-    readonly adoptedNs: number;
-  };
-}
-
-export interface SegmentReport {
-  /** null: the virtual root. */
-  readonly spanId: string | null;
-  /** From the start of the window; end exclusive. */
-  readonly startNs: number;
-  readonly endNs: number;
-  readonly kind: SegmentKind;
-  /** Absent: by awaited children alone. */
-  readonly via?: Via;
-  /** The wait that this segment explains. */
-  readonly waitSpanId?: string;
-  readonly bucket: Bucket;
-}
-
-export interface FlagReport {
-  readonly flag: string;
-  readonly spanId?: string;
-  /** The other span; for what is no span of the trace (a missing parent, the members of a cycle) its id. */
-  readonly otherId?: string;
-  readonly valueNs?: number;
-  readonly count?: number;
-}
-
 /** The critical paths of all traces together. */
-export interface PathTotals {
+interface PathTotals {
   readonly durationNs: Integer;
   /** Every operation seen, by `pathNs` descending, then service, operation, kind. */
   readonly byOperation: readonly OperationReport[];
@@ -248,77 +161,6 @@ export interface PartyReport {
   readonly p99Ns: number | null;
 }
 
-/** low <= likely <= high. */
-export interface SavingReport {
-  readonly low: number;
-  readonly likely: number;
-  readonly high: number;
-}
-
-/** One thing to change, wherever it occurred. */
-export interface FindingReport {
-  /** 12 hex digits, stable across runs. */
-  readonly id: string;
-  readonly kind: string;
-  readonly category: string;
-  readonly title: string;
-  readonly severity: Severity;
-  readonly confidence: Confidence;
-  /** Of the parent; '' where not recorded. */
-  readonly service: string;
-  /** The parent's name; '' where there is none. */
-  readonly operation: string;
-  readonly fingerprint: string;
-  /** Path time of all occurrences. */
-  readonly pathNs: Integer;
-  /** What an affected run would gain: the median over those that can be judged; null where none can. */
-  readonly savingNs: SavingReport | null;
-  readonly savingNullReason?: string;
-  readonly reach: {
-    readonly traces: number;
-    /** Of `input.traces`. */
-    readonly share: number;
-  };
-  /** All of them, listed or not. */
-  readonly occurrenceCount: number;
-  /** At most 25, by likely saving descending, then trace id. */
-  readonly occurrences: readonly OccurrenceReport[];
-  readonly evidence: { readonly method: 'formula' | 'replay' };
-  readonly fix: string;
-  readonly docs: string;
-}
-
-export interface OccurrenceReport {
-  readonly traceId: string;
-  /** null: the calls have no parent in the trace. */
-  readonly parentSpanId: string | null;
-  /** The call whose result was looped over; absent: none known. */
-  readonly sourceSpanId?: string;
-  /** By start; the first 100. */
-  readonly spanIds: readonly string[];
-  readonly count: number;
-  /** Distinct parameter values; null where they are not recorded. */
-  readonly distinct: number | null;
-  readonly mode: 'serial' | 'concurrent' | 'mixed';
-  readonly sumNs: number;
-  readonly unionNs: number;
-  readonly pathNs: number;
-  readonly savingNs: SavingReport | null;
-  /** `first`: the trace opened at the first call and its parent. */
-  readonly links?: { readonly first: string; readonly trace: string };
-}
-
-/** A group of calls that did not become a finding, and the rule that decided. */
-export interface NearMissReport {
-  readonly kind: string;
-  readonly rule: string;
-  readonly reason: string;
-  readonly fingerprint: string;
-  readonly traceId: string;
-  readonly parentSpanId: string | null;
-  readonly count: number;
-}
-
 export interface DataQualityReport {
   readonly incompleteTraces: number;
   /** How often each repair was made or oddity seen; only those that were. */
@@ -329,7 +171,7 @@ export interface DataQualityReport {
   readonly blind: readonly BlindReport[];
 }
 
-export interface BlindReport {
+interface BlindReport {
   readonly detector: string;
   readonly needs: readonly string[];
   readonly spans: number;

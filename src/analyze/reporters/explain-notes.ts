@@ -1,4 +1,4 @@
-import type { FlagReport, TraceReport } from '../report/types.ts';
+import type { FlagReport, TraceReport } from '../report/trace-types.ts';
 import { formatDuration, formatShare, plural } from './format.ts';
 import { printable } from './printable.ts';
 import { shorten } from './terminal.ts';

@@ -1,12 +1,12 @@
 import type { AnalysedReport } from '../report/overview.ts';
-import type { SegmentKind, SpanReport, TraceReport } from '../report/types.ts';
+import type { SegmentKind, SpanReport, TraceReport } from '../report/trace-types.ts';
 import { explainNotes } from './explain-notes.ts';
 import { formatDuration, formatShare, plural } from './format.ts';
 import { ownersOf, traceOverview } from './owners.ts';
 import { printable } from './printable.ts';
 import { type Cell, table } from './table.ts';
 import { LIST_BELOW, linkLine, paint, paragraph, type TextOptions } from './terminal.ts';
-import { findingLines } from './text-findings.ts';
+import { findingLines, nearMissLines } from './text-findings.ts';
 import { barLines, entryName, oneRun, partialLines } from './text-head.ts';
 import { type TimelineRow, timelineOf } from './timeline.ts';
 import type { ShownVisit, VisitGroup } from './visits.ts';
@@ -33,6 +33,7 @@ export function explainText(report: AnalysedReport, options: TextOptions): strin
     timelineLines(trace, options),
     explainNotes(trace).flatMap((note) => paragraph(options, note)),
     findingLines(report, options),
+    nearMissLines(report, trace, options),
   ];
   return `${sections
     .filter((lines) => lines.length > 0)

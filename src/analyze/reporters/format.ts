@@ -1,4 +1,4 @@
-import type { Integer } from '../report/types.ts';
+import type { Integer } from '../report/integer.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 

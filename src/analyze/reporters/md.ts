@@ -1,5 +1,6 @@
+import type { FindingReport } from '../report/finding-types.ts';
 import type { AnalysedReport } from '../report/overview.ts';
-import type { EntryPointReport, FindingReport, Report } from '../report/types.ts';
+import type { EntryPointReport, Report } from '../report/types.ts';
 import { formatDuration, formatShare, plural } from './format.ts';
 import { codeSpan, markdown, markdownLink } from './markdown-text.ts';
 import { entryOverview, ownersOf } from './owners.ts';

@@ -1,5 +1,6 @@
 import type { AnalysedReport, EntryOverview } from '../report/overview.ts';
-import type { PartyClass, Report, TraceReport } from '../report/types.ts';
+import type { TraceReport } from '../report/trace-types.ts';
+import type { PartyClass, Report } from '../report/types.ts';
 import { printable } from './printable.ts';
 
 /** A part of the path and whose it is. Shares of all owners add up to 1. */

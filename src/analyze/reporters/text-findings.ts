@@ -1,8 +1,10 @@
-import type { FindingReport, Report } from '../report/types.ts';
+import type { FindingReport } from '../report/finding-types.ts';
+import type { TraceReport } from '../report/trace-types.ts';
+import type { Report } from '../report/types.ts';
 import { formatDuration, formatRange, plural } from './format.ts';
 import { printable } from './printable.ts';
 import { table } from './table.ts';
-import { LIST_BELOW, linkLine, type Paint, paint, paragraph, type TextOptions } from './terminal.ts';
+import { LIST_BELOW, linkLine, type Paint, paint, paragraph, spell, type TextOptions } from './terminal.ts';
 
 const SEVERITY: Readonly<Record<FindingReport['severity'], { glyph: string; ascii: string; paint: Paint }>> = {
   critical: { glyph: '✗', ascii: 'x', paint: 'red' },
@@ -35,6 +37,22 @@ export function couldNotLook(blind: Report['dataQuality']['blind']): string {
 
 /** Below this many columns the range of a saving stands under its row, so that the title has room. */
 const RANGE_FROM = 100;
+
+const MAX_NEAR_MISSES = 5;
+
+/** The repeats of a trace that are no findings, and why. */
+export function nearMissLines(report: Report, { traceId }: TraceReport, options: TextOptions): string[] {
+  const missed = report.nearMisses.filter((miss) => miss.traceId === traceId);
+  if (missed.length === 0) return [];
+  const lines = missed
+    .slice(0, MAX_NEAR_MISSES)
+    .flatMap(({ fingerprint, count, rule, reason }) =>
+      paragraph(options, `${count} × ${printable(fingerprint)}: ${printable(reason)} (${printable(rule)})`, '  '),
+    );
+  const more = missed.length - MAX_NEAR_MISSES;
+  const rest = more > 0 ? [`  ${spell(options, `… ${more} more`)}`] : [];
+  return [paint(options, 'bold', 'Looked at and not counted as waste'), ...lines, ...rest];
+}
 
 interface Ranked {
   readonly finding: FindingReport;

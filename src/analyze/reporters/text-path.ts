@@ -1,4 +1,5 @@
-import type { Report, TraceReport } from '../report/types.ts';
+import type { TraceReport } from '../report/trace-types.ts';
+import type { Report } from '../report/types.ts';
 import { formatDuration, formatShare, plural } from './format.ts';
 import { printable } from './printable.ts';
 import { table } from './table.ts';
@@ -53,6 +54,16 @@ export function operationLines(report: Report, options: TextOptions): string[] {
 
 export function durationOrNone(ns: number | null): string {
   return ns === null ? 'n/a' : formatDuration(ns);
+}
+
+/** From this share of the path on, steps that are not shown one by one call for the table by operation. */
+const MUCH_HIDDEN = 0.2;
+
+/** Whether the eight steps leave much of a run's path unsaid. */
+export function isMuchHidden(trace: TraceReport): boolean {
+  const hidden = shownVisits(trace, MAX_VISITS).filter((visit) => 'hidden' in visit);
+  const hiddenNs = hidden.reduce((sum, { startNs, endNs }) => sum + endNs - startNs, 0);
+  return hiddenNs > trace.durationNs * MUCH_HIDDEN;
 }
 
 /** The path of one run in order of time, in at most eight steps, each with its link. */

@@ -5,7 +5,7 @@ import { table } from './table.ts';
 import { LIST_BELOW, paint, paragraph, type TextOptions } from './terminal.ts';
 import { couldNotLook, findingLines } from './text-findings.ts';
 import { entryName, headLines } from './text-head.ts';
-import { durationOrNone, operationLines, runPathLines } from './text-path.ts';
+import { durationOrNone, isMuchHidden, operationLines, runPathLines } from './text-path.ts';
 import { flagWords } from './words.ts';
 
 const MAX_ENTRY_POINTS = 8;
@@ -18,7 +18,8 @@ export function textReport(report: AnalysedReport, options: TextOptions): string
   const sections = [
     headLines(report, options),
     findingLines(report, options),
-    isOneRun ? runPathLines(trace, options) : operationLines(report, options),
+    isOneRun ? runPathLines(trace, options) : [],
+    !isOneRun || isMuchHidden(trace) ? operationLines(report, options) : [],
     entryPointLines(report, options),
     dataLines(report).flatMap((line) => paragraph(options, line, '', 'dim')),
   ];

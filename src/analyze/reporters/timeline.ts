@@ -1,4 +1,4 @@
-import type { SpanReport, TraceReport } from '../report/types.ts';
+import type { SpanReport, TraceReport } from '../report/trace-types.ts';
 import { chooseVisits, groupVisits, type ShownVisit, type Visit, visitsOf } from './visits.ts';
 
 /** A line of an indented timeline. */

@@ -1,4 +1,4 @@
-import type { SegmentKind, TracePath, Via } from '../report/types.ts';
+import type { SegmentKind, TracePath, Via } from '../report/trace-types.ts';
 
 /** One stay of the critical path in a span: consecutive segments of it that came onto the path in the same way. */
 export interface Visit {

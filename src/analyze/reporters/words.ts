@@ -1,4 +1,4 @@
-import type { SegmentKind, SpanReport, Via } from '../report/types.ts';
+import type { SegmentKind, SpanReport, Via } from '../report/trace-types.ts';
 import { formatCount, formatDuration, plural } from './format.ts';
 import { printable } from './printable.ts';
 import type { VisitGroup } from './visits.ts';

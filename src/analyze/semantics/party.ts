@@ -25,7 +25,7 @@ export interface PartyOptions {
   readonly internalSuffixes?: readonly string[];
 }
 
-export interface VendorOption {
+interface VendorOption {
   readonly match: {
     readonly host?: string;
     readonly suffix?: string;
@@ -45,7 +45,7 @@ export interface Classified {
   readonly confidence: 'high' | 'medium' | 'low';
 }
 
-export type PartyRule =
+type PartyRule =
   | 'config'
   | 'server-in-trace'
   | 'known-service'

@@ -12,7 +12,7 @@ export interface VendorRow {
   readonly telemetry?: true;
 }
 
-export type VendorGroup =
+type VendorGroup =
   | 'model'
   | 'vector'
   | 'search'

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createDocumentReader } from '../formats/index.ts';
-import type { DocumentSummary, Skipped, SpanSink } from '../formats/otlp-types.ts';
+import type { DocumentSummary, SpanSink } from '../formats/otlp-types.ts';
 import { InputError } from '../model/errors.ts';
 import { type GunzipEnd, gunzip, isGzip } from './gunzip.ts';
 
@@ -97,8 +97,9 @@ async function* joined(head: Uint8Array, rest: AsyncIterable<Uint8Array>): Async
 
 function withPackingTrouble(summary: DocumentSummary, packing: 'cut' | 'broken'): DocumentSummary {
   const reason = packing === 'cut' ? 'the gzip data ends in the middle' : 'the gzip data is broken from here on';
-  const trouble: Skipped = { byte: summary.bytes, reason, count: 1 };
-  return { ...summary, cut: true, skipped: [...summary.skipped, trouble] };
+  // That the document ends there too is the same trouble.
+  const skipped = summary.skipped.filter(({ byte }) => !(summary.cut && byte === summary.bytes));
+  return { ...summary, cut: true, skipped: [...skipped, { byte: summary.bytes, reason, count: 1 }] };
 }
 
 function brokenGzipError(): InputError {

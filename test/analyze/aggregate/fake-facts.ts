@@ -78,7 +78,7 @@ export const OCCURRENCE: Occurrence = {
   saving: null,
 };
 
-export function fakeTrace(fake: Pick<FakeTrace, 'id' | 'baseSeconds' | 'spans'>): Trace {
+function fakeTrace(fake: Pick<FakeTrace, 'id' | 'baseSeconds' | 'spans'>): Trace {
   const builder = createTableBuilder(new Map());
   builder.openSource({ name: 'fake' });
   const scope = builder.openScope('fake');

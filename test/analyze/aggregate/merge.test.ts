@@ -138,7 +138,7 @@ describe('partials', () => {
     const [all, left, right] = [
       mergeAll(runs),
       chunks.reduce(merge, emptyPartial),
-      chunks.reduceRight((sum, chunk) => merge(chunk, sum), emptyPartial),
+      runs.reduceRight((sum, run) => merge(run, sum), emptyPartial),
     ];
     expect(json(left)).toBe(json(all));
     expect(json(right)).toBe(json(all));

@@ -572,6 +572,61 @@ describe('a trace of names and times alone', () => {
   });
 });
 
+describe('a service that calls another in lanes, as HotROD does', () => {
+  // frontend  GET /route   ####  ####  ####  #        three at a time
+  //                        #####  ###  #####
+  //                        ###  #####  ####
+  //   route     /route     one childless span below each
+  it('is a worker pool, found through the parents of the childless spans', () => {
+    const lanes = Array.from({ length: 10 }, (_, i): SpanDrawing[] => {
+      const start = 20 + Math.floor(i / 3) * 60 + (i % 3);
+      const both = { start, end: start + 58, kind: 'unspecified' as const };
+      return [
+        { id: `C${i}`, name: 'HTTP GET', parent: 'R', ...both },
+        { id: `S${i}`, name: 'HTTP GET /route', parent: `C${i}`, service: 'route', ...both },
+      ];
+    }).flat();
+    const trace = traceFrom([root(400, { kind: 'unspecified' }), ...lanes]);
+    expect(found(trace)).toEqual([]);
+    expect(missed(trace)).toEqual(['n_plus_one | worker_pool | HTTP GET /route | 10']);
+  });
+});
+
+describe('the source call', () => {
+  it('may be under the parent of the parent; calls of the group itself and later ones are none', () => {
+    const trace = traceFrom([
+      root(500),
+      { id: 'S', parent: 'R', start: 5, end: 40, kind: 'client', attributes: query('SELECT id FROM orders') },
+      { id: 'P', parent: 'R', start: 90, end: 400 },
+      ...selects(5).map((span) => ({ ...span, parent: 'P' })),
+      { id: 'L', parent: 'P', start: 300, end: 320, kind: 'client', attributes: query('SELECT 5 FROM later') },
+    ]);
+    expect(idsOf(trace, [judge(trace).occurrences[0]?.sourceSpan ?? -2])).toEqual(['S']);
+    const without = traceFrom([root(500), ...selects(5)]);
+    expect(judge(without).occurrences[0]?.sourceSpan).toBe(-1);
+  });
+});
+
+describe('work that the run does not wait for', () => {
+  it('after the window is no candidate', () => {
+    const late = selects(6, { start: 600, step: 30, length: 20 });
+    const inside: SpanDrawing = {
+      id: 'I',
+      parent: 'R',
+      start: 5,
+      end: 40,
+      kind: 'client',
+      attributes: query('SELECT 5 FROM t'),
+    };
+    expect(judge(traceFrom([root(500), inside, ...late]))).toMatchObject({ occurrences: [], nearMisses: [] });
+  });
+
+  it('is measured within the window', () => {
+    const crossing = selects(6, { start: 390, step: 25, length: 20 }); // the fifth from 490 to 510, the last from 515 on
+    expect(judge(traceFrom([root(500), ...crossing])).occurrences[0]).toMatchObject({ count: 5, sumNs: 90e6 });
+  });
+});
+
 describe('savings', () => {
   it('are at most what the calls hold of the path', () => {
     // Q runs beside A, which ends last: only the part of Q before A began is on the path.

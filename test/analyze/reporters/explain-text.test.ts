@@ -48,6 +48,9 @@ Shortening SELECT alone saves nothing: answer ends with it.
 1  · info    web_search called 1× in a row (N+1)  no time claimed  high  1/1 run
     no time claimed: the trace is incomplete; fix: one batched search (in agent › planner)
     open http://ui/trace/0000000000000000000000000000000e?uiFind=w%20p
+
+Looked at and not counted as waste
+  5 × GET: pages (pagination)
 `);
   });
 

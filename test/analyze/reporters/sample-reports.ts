@@ -3,7 +3,7 @@ import type { AnalysedReport } from '../../../src/analyze/report/overview.ts';
 import { type FakeTrace, fakeFacts } from '../aggregate/fake-facts.ts';
 import { agentRun } from '../aggregate/fake-runs.ts';
 
-export const CONTEXT: ReportContext = {
+const CONTEXT: ReportContext = {
   toolVersion: '0.1.0',
   sources: [],
   skipped: [],

@@ -154,6 +154,28 @@ The critical path in order of time
 `);
   });
 
+  it('adds the operations where the steps leave much of the path unsaid', () => {
+    const calls = Array.from({ length: 40 }, (_, i) => ({ id: `c${i}`, start: i * 25e6, end: (i + 1) * 25e6 }));
+    const run: FakeTrace = {
+      id: 'a',
+      spans: [
+        { id: 'r', start: 0, end: 1e9, name: 'answer' },
+        ...calls.map(({ id, start, end }, i) => ({ id, parent: 'r', start, end, name: i % 2 === 0 ? 'think' : 'act' })),
+      ],
+      segments: calls.map(({ id, start, end }) => ({ span: id, start, end, kind: 'self', bucket: 'code' })),
+    };
+    const sections = textReport(sampleReport([run], { uiBase: undefined }), at(100))
+      .trimEnd()
+      .split('\n\n');
+    expect(lines(sections[2] ?? '')).toHaveLength(10);
+    expect(lines(sections[3] ?? '')).toEqual([
+      'Critical path by operation',
+      'share  path time    p50    p95  spans  operation',
+      ' 50 %     500 ms  25 ms  25 ms     20  agent › act',
+      ' 50 %     500 ms  25 ms  25 ms     20  agent › think',
+    ]);
+  });
+
   it('in colour differs by colour alone', () => {
     const colored = textReport(oneRunReport(), { ...at(100), color: true });
     expect(colored).toContain('\u001b[31m✗ critical\u001b[39m');

@@ -61,7 +61,9 @@ function judgeChild(
   const into = isLoose ? acceptorAbove(tree, node, parent, containers) : acceptor(tree, node, containers);
   if (into < 0) return -1;
   edge[node] = Edge.hoisted;
-  if (!tree.aside[node] && !trace.orphan[node]) tree.flags.push({ flag: 'hoisted', span: node, other: into });
+  if (!tree.aside[node] && !trace.orphan[node]) {
+    tree.flags.push({ flag: 'hoisted', span: node, ...(into < tree.size ? { other: into } : {}) });
+  }
   return into;
 }
 

@@ -179,7 +179,10 @@ function* waitingActions({ tree, children }: Sweep, stretch: Stretch, below: Bel
     yield { kind: 'claim', stretch: { span: stretch.span, ...gap }, kindAt: ownKind(tree, stretch.span, below.busy) };
   }
   const tails = stretch.span === tree.root ? tree.tails : [];
-  const left = gapsBetween([...chain.links, ...pool.taken].sort((a, b) => a.start - b.start), stretch);
+  const left = gapsBetween(
+    [...chain.links, ...pool.taken].sort((a, b) => a.start - b.start),
+    stretch,
+  );
   const late = poolOf(tree, children, tails, intersectionOf(left, unionOf(waiting)).reverse(), stretch);
   yield* lookActions(late.taken, howAt);
   yield* runningActions(tree, [...pool.running, ...late.running], stretch, howAt);

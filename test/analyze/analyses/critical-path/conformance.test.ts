@@ -59,12 +59,13 @@ function found(trace: Trace, path: CriticalPath): Expected {
 }
 
 function flagText(trace: Trace, { flag, span, other, text, valueNs, count }: Flag): string {
-  const holder = other === undefined ? [] : [other === trace.size ? VIRTUAL_ROOT : idOf(trace, other)];
-  const about = flag === 'root-extended' || span === undefined ? [] : [idOf(trace, span)];
-  const value = valueNs === undefined ? [] : [valueNs / 1000];
-  return [flag, ...about, ...holder, ...(text === undefined ? [] : [text]), ...value, ...(count ? [count] : [])].join(
-    ':',
-  );
+  const parts: (string | number)[] = [flag];
+  if (span !== undefined && flag !== 'root-extended') parts.push(idOf(trace, span));
+  if (other !== undefined) parts.push(idOf(trace, other));
+  if (text !== undefined) parts.push(text);
+  if (valueNs !== undefined) parts.push(valueNs / 1000);
+  if (count !== undefined) parts.push(count);
+  return parts.join(':');
 }
 
 describe('the critical path', () => {
