@@ -2,7 +2,7 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { step } from '../instrument/index.ts';
+import { current, step } from '../instrument/index.ts';
 import type { QueryAnswer } from './database.ts';
 import type { LocalServer } from './local-server.ts';
 import { lookup } from './lookup.ts';
@@ -75,5 +75,9 @@ function tracedStatement(server: LocalServer, sql: string, query: DatabaseClient
     'db.operation.name': 'SELECT',
     'db.query.text': sql,
   };
-  return step(`SELECT ${table}`, { remote: true, server, attributes }, query);
+  return step(`SELECT ${table}`, { remote: true, server, attributes }, (text, ...parameters) => {
+    const recorded = parameters.map((value, i) => [`db.query.parameter.${i}`, value]);
+    current().attributes(Object.fromEntries(recorded));
+    return query(text, ...parameters);
+  });
 }

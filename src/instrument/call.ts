@@ -1,5 +1,6 @@
-import { type Context, createContextKey, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Context, createContextKey, type HrTime, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import { captureJson } from './capture.ts';
+import { hrTime } from './clock.ts';
 import { errorFacts } from './error-facts.ts';
 import type { Kind } from './kinds.ts';
 import { forgetOpenEnded, keepOpenEnded } from './open-ended.ts';
@@ -31,6 +32,8 @@ export class Call {
   readonly context: Context;
   readonly traits: CallTraits;
   done = false;
+  /** That of the whole trace, as far as it is in this process. */
+  readonly originMs: number;
   /** Milliseconds of `performance.now()`. */
   readonly #startedMs: number;
   #lastMs: number;
@@ -39,13 +42,13 @@ export class Call {
   #isStream = false;
   #isOpenEnded = false;
 
-  constructor(span: Span, parent: Context, traits: CallTraits) {
+  constructor(span: Span, parent: Context, traits: CallTraits, originMs: number, startedMs: number) {
     this.span = span;
     this.context = trace.setSpan(parent, span).setValue(KEY, this);
     this.traits = traits;
-    // Only a model's time to its first chunk is measured from here.
-    this.#startedMs = traits.kind === 'llm' ? performance.now() : 0;
-    this.#lastMs = 0;
+    this.originMs = originMs;
+    this.#startedMs = startedMs;
+    this.#lastMs = startedMs;
   }
 
   /** Runs a part of the call, so that spans started in it are its children. What `body` throws is thrown. */
@@ -112,11 +115,9 @@ export class Call {
     if (this.done) return;
     this.tell((span) => {
       const { type, className, message, stack } = errorFacts(error);
-      span.addEvent('exception', {
-        [ATTR.exceptionType]: className,
-        [ATTR.exceptionMessage]: message,
-        ...(stack === undefined ? {} : { [ATTR.exceptionStack]: stack }),
-      });
+      const attributes = { [ATTR.exceptionType]: className, [ATTR.exceptionMessage]: message };
+      if (stack !== undefined) Object.assign(attributes, { [ATTR.exceptionStack]: stack });
+      span.addEvent('exception', attributes, this.now());
       span.setAttribute(ATTR.errorType, type);
       span.setStatus({ code: SpanStatusCode.ERROR, message });
     });
@@ -143,10 +144,14 @@ export class Call {
     if (this.#isStream && !this.#knowsFinish && this.traits.kind === 'llm') this.finishReasons(['error']);
   }
 
-  #end(atMs?: number): void {
+  now(): HrTime {
+    return hrTime(this.originMs, performance.now());
+  }
+
+  #end(atMs = performance.now()): void {
     if (this.done) return;
     try {
-      this.span.end(atMs);
+      this.span.end(hrTime(this.originMs, atMs));
     } catch (error) {
       telemetryFailed(error);
     }

@@ -95,7 +95,7 @@ class CurrentCall implements Current {
   }
 
   event(name: string, values?: Attributes): Current {
-    this.#call.tell((span) => span.addEvent(name, values));
+    this.#call.tell((span) => span.addEvent(name, values, this.#call.now()));
     return this;
   }
 

@@ -1,4 +1,4 @@
-import { type Attributes, SpanKind, type SpanOptions } from '@opentelemetry/api';
+import { type Attributes, type Link, SpanKind } from '@opentelemetry/api';
 import type { WrapOptions } from './options.ts';
 import { ATTR } from './semconv.ts';
 
@@ -9,7 +9,9 @@ export type Kind = 'agent' | 'workflow' | 'step' | 'tool' | 'llm' | 'embedding' 
 export interface SpanPlan {
   readonly kind: Kind;
   readonly spanName: string;
-  readonly options: SpanOptions;
+  readonly spanKind: SpanKind;
+  readonly attributes: Attributes;
+  readonly links: Link[];
   /** Only where the span is named `{operation} {model}`. */
   readonly modelOperation: string | undefined;
 }
@@ -55,7 +57,9 @@ export function planSpan(kind: Kind, name: string, options: Described): SpanPlan
   return {
     kind,
     spanName: operation === undefined ? name : nameOf(operation, subject),
-    options: { kind: spanKind(rule, options), attributes, ...(options.links ? { links: [...options.links] } : {}) },
+    spanKind: spanKindOf(rule, options),
+    attributes,
+    links: [...(options.links ?? [])],
     modelOperation: rule.nameKey === undefined ? operation : undefined,
   };
 }
@@ -82,7 +86,7 @@ function nameSpan(
   return subject;
 }
 
-function spanKind(rule: KindRule, options: Described): SpanKind {
+function spanKindOf(rule: KindRule, options: Described): SpanKind {
   if (options.remote === undefined) return rule.spanKind;
   return options.remote ? SpanKind.CLIENT : SpanKind.INTERNAL;
 }

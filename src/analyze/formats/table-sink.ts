@@ -10,7 +10,8 @@ const EPOCH: Instant = { seconds: 0, nanos: 0 };
 
 /**
  * The one road from OTLP shapes to the span table. Spans get their parent first, then those links that lead to the same
- * trace. Attributes of an exception event count as the span's own where the span has none of that name.
+ * trace. The message of the status and the attributes of an exception event count as the span's own attributes where the
+ * span has none of that name.
  */
 export function tableSink(builder: TableBuilder): SpanSink {
   const resources = createSlots<Resource>(
@@ -43,6 +44,7 @@ export function tableSink(builder: TableBuilder): SpanSink {
       });
       addReferences(builder, span);
       addAttributes(builder, span.attributes);
+      if (span.status?.message) builder.addAttribute('otel.status_description', span.status.message);
       for (const event of span.events ?? []) if (event.name === 'exception') addAttributes(builder, event.attributes);
     },
   };

@@ -1,4 +1,5 @@
 import type { AttributePlan } from '../model/span.ts';
+import { cancellationIn } from './cancellation.ts';
 import { digestArguments, digestText } from './content-digest.ts';
 
 /** Kept as they are: names, numbers and addresses, no content of prompts, arguments or results. */
@@ -179,8 +180,12 @@ const DIGESTS: readonly (readonly [string, (value: string) => string])[] = [
   ['gen_ai.retrieval.query.text', digestText],
 ];
 
+/** Kept as far as they say that a call was cancelled (cancellation.ts). */
+const MESSAGES = ['error.message', 'exception.message', 'otel.status_description'] as const;
+
 /** The attributes that some rule reads; every other one is dropped while reading. */
 export const ATTRIBUTE_PLAN: AttributePlan = new Map<string, 'text' | ((value: string) => string)>([
   ...TEXT.map((key) => [key, 'text'] as const),
   ...DIGESTS,
+  ...MESSAGES.map((key) => [key, cancellationIn] as const),
 ]);

@@ -1,3 +1,4 @@
+import { createLooks, type MayLook } from './looks.ts';
 import { createSiblings, type Siblings } from './siblings.ts';
 import {
   type Children,
@@ -13,9 +14,6 @@ import { areTwins } from './twins.ts';
 
 /** How far up a wrapper looks for what was done inside it. */
 const MAX_LEVELS = 32;
-/** What a wrapper may look at in any case, and what all together may look at beyond that, per span of the trace. */
-const FREE_LOOKS = 256;
-const SHARED_LOOKS_PER_SPAN = 64;
 
 /**
  * R10: a childless wrapper whose inner spans lost their way takes them in: they hang under one of its ancestors, lie
@@ -30,10 +28,10 @@ export function adopt(tree: SpanTree, children: Children): void {
   if (wrappers.length === 0) return;
   const work = createWork(tree, children);
   const siblingsUnder = createSiblings(tree, children);
-  const looks = { shared: SHARED_LOOKS_PER_SPAN * tree.size };
+  const newSearch = createLooks(tree);
   wrappers.sort((a, b) => lengthOf(tree, a) - lengthOf(tree, b) || a - b);
   for (const wrapper of wrappers) {
-    for (const { span, siblings } of findContent(tree, wrapper, work, siblingsUnder, looks)) {
+    for (const { span, siblings } of findContent(tree, wrapper, work, siblingsUnder, newSearch())) {
       siblings.take(span);
       work.moveInto(span, wrapper);
       tree.parent[span] = wrapper;
@@ -49,23 +47,21 @@ function isWrapper(tree: SpanTree, children: Children, node: number): boolean {
   return wraps && !hasChildren(children, node) && !tree.trace.open[node] && !isMarker(tree, node);
 }
 
+/** A span to adopt, and the list it is found in. */
 interface Found {
   readonly span: number;
   readonly siblings: Siblings;
 }
 
+/** The content of the nearest ancestor under which there is any; for a model call also the tools that it ran itself. */
 function findContent(
   tree: SpanTree,
   wrapper: number,
   work: Work,
   siblingsUnder: (holder: number) => Siblings,
-  looks: { shared: number },
+  mayLook: MayLook,
 ): Found[] {
-  let free = FREE_LOOKS;
-  const mayLook = (): boolean => {
-    tree.steps++;
-    return free-- > 0 || looks.shared-- > 0;
-  };
+  const isModelCall = tree.role[wrapper] === 'llm';
   const streamed: Found[] = [];
   let branch = wrapper;
   for (let level = 1; level <= MAX_LEVELS; level++) {
@@ -73,9 +69,9 @@ function findContent(
     if (holder < 0 || tree.edge[branch] === Edge.off) break;
     const siblings = siblingsUnder(holder);
     const fits = (span: number): boolean => span !== branch && mayTake(tree, wrapper, span, work, level === 1);
-    const content = tree.role[wrapper] === 'llm' ? findTwin : findCover;
-    const found = content(tree, wrapper, siblings, fits, mayLook).map((span) => ({ span, siblings }));
-    if (tree.role[wrapper] === 'llm' && level === 1) {
+    const find = isModelCall ? findTwin : findCover;
+    const found = find(tree, wrapper, siblings, fits, mayLook).map((span) => ({ span, siblings }));
+    if (isModelCall && level === 1) {
       for (const span of findStreamed(tree, wrapper, siblings, mayLook)) streamed.push({ span, siblings });
     }
     if (found.length > 0) return [...found, ...streamed];
@@ -97,7 +93,6 @@ function mayTake(tree: SpanTree, wrapper: number, span: number, work: Work, inOn
 }
 
 type Fits = (span: number) => boolean;
-type MayLook = () => boolean;
 
 /** All that fits, if together it covers 95 % of the wrapper; it is given up as soon as too much is left bare. */
 function findCover(tree: SpanTree, wrapper: number, siblings: Siblings, fits: Fits, mayLook: MayLook): number[] {

@@ -1,5 +1,7 @@
 import { createCoverage } from './coverage.ts';
 import { collectEvidence, type Evidence } from './evidence.ts';
+import type { Interval } from './intervals.ts';
+import { createLooks, type MayLook } from './looks.ts';
 import {
   type Children,
   childrenIn,
@@ -11,10 +13,6 @@ import {
   type SpanTree,
 } from './span-tree.ts';
 
-/** What a span may look at in any case, and what all together may look at beyond that, per span of the trace. */
-const FREE_LOOKS = 256;
-const SHARED_LOOKS_PER_SPAN = 64;
-
 /**
  * R11: a child that does nothing itself is a wait if, for at least 90 % of its time, work was done beside it that was
  * finished when it ended. The idle children of one operation (polls) are judged together and each alone.
@@ -24,11 +22,14 @@ const SHARED_LOOKS_PER_SPAN = 64;
  */
 export function findWaits(tree: SpanTree, children: Children): void {
   const evidence = collectEvidence(tree, children);
-  const looks = { shared: SHARED_LOOKS_PER_SPAN * tree.size };
+  const newSearch = createLooks(tree);
   for (let node = 0; node <= tree.size; node++) {
     if (!hasChildren(children, node)) continue;
     const { families, sources } = divide(tree, node, children, evidence);
-    if (families.length > 0 && sources.length > 0) judge(tree, families, sources, { children, evidence, looks });
+    if (families.length > 0 && sources.length > 0) {
+      const busy = busyIntervals(tree, families, sources, { children, evidence, mayLook: newSearch() });
+      judge(tree, families, busy);
+    }
   }
 }
 
@@ -79,17 +80,8 @@ function join(tree: SpanTree, families: Map<string, Family>, node: number): void
   }
 }
 
-interface Beside {
-  readonly children: Children;
-  readonly evidence: Evidence;
-  readonly looks: { shared: number };
-}
-
 /** Goes through the families by end, with the work that was finished by then. */
-function judge(tree: SpanTree, families: readonly Family[], sources: readonly Source[], beside: Beside): void {
-  const firstEnd = (families[0] as Family).end + tree.tolerance;
-  const lastEnd = (families.at(-1) as Family).end + tree.tolerance;
-  const busy = busyIntervals(tree, sources, firstEnd, lastEnd, beside);
+function judge(tree: SpanTree, families: readonly Family[], busy: readonly Interval[]): void {
   const coverage = createCoverage();
   let added = 0;
   for (const { members, end } of families) {
@@ -111,34 +103,31 @@ function judge(tree: SpanTree, families: readonly Family[], sources: readonly So
 
 const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
 
-/** Time in which work was done that was finished at `end`. */
-interface Interval {
-  readonly start: number;
-  readonly end: number;
+interface Search {
+  readonly children: Children;
+  readonly evidence: Evidence;
+  readonly mayLook: MayLook;
 }
 
 /**
- * The intervals that count from their end on, by end. A source that was finished when the first family ended is one
- * interval; of one that went on, what had been finished when must be looked up span by span.
+ * When work was done, by end; each interval counts from its end on. A source that was finished when the first family
+ * ended is one interval; of one that went on, what had been finished when must be looked up span by span.
  */
 function busyIntervals(
   tree: SpanTree,
+  families: readonly Family[],
   sources: readonly Source[],
-  firstEnd: number,
-  lastEnd: number,
-  { children, evidence, looks }: Beside,
+  search: Search,
 ): Interval[] {
+  const { evidence } = search;
+  const firstEnd = (families[0] as Family).end + tree.tolerance;
+  const lastEnd = (families.at(-1) as Family).end + tree.tolerance;
   const busy: Interval[] = [];
-  let free = FREE_LOOKS;
-  const mayLook = (): boolean => {
-    tree.steps++;
-    return free-- > 0 || looks.shared-- > 0;
-  };
   for (const { span, isHoisted } of sources) {
     const whole = { start: evidence.first[span] as number, end: evidence.last[span] as number };
     if (whole.end <= lastEnd) busy.push(whole);
     if (whole.end <= firstEnd || whole.start >= lastEnd) continue;
-    for (const done of evidenceIn(tree, span, lastEnd, children, evidence, mayLook)) {
+    for (const done of evidenceIn(tree, span, lastEnd, search)) {
       const end = tree.end[done] as number;
       busy.push({ start: isHoisted ? whole.start : (tree.start[done] as number), end });
     }
@@ -147,14 +136,7 @@ function busyIntervals(
 }
 
 /** The evidence spans in a subtree that ended by `time`. */
-function evidenceIn(
-  tree: SpanTree,
-  top: number,
-  time: number,
-  children: Children,
-  evidence: Evidence,
-  mayLook: () => boolean,
-): number[] {
+function evidenceIn(tree: SpanTree, top: number, time: number, { children, evidence, mayLook }: Search): number[] {
   const found: number[] = [];
   const pending = [top];
   while (pending.length > 0) {

