@@ -40,9 +40,9 @@ function describeRepeat(finding: FindingReport, subject: string): string {
 }
 
 function gradeVendor({ thirdParty }: Report): Graded {
-  const expected = `${PLANTED.slowVendor} (third_party) holds most of the critical path`;
+  const expected = `${PLANTED.slowVendor} (third_party) is first by path share`;
   const first = thirdParty.parties[0];
-  const found = first === undefined ? 'no party' : `${first.name} (${first.class}) holds most of the critical path`;
+  const found = first === undefined ? 'no party' : `${first.name} (${first.class}) is first by path share`;
   return { name: 'slow vendor', expected, found, ok: found === expected };
 }
 

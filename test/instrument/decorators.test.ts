@@ -1,18 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agent, tool } from '../../src/instrument/index.ts';
-import { compilePrograms, type Programs } from './run-program.ts';
+import { compilePrograms, type Programs } from '../support/run-program.ts';
+
+const PROGRAM = 'test/instrument/programs/decorated';
 
 let programs: Programs;
 
 beforeAll(() => {
-  programs = compilePrograms('decorated');
+  programs = compilePrograms(PROGRAM);
 });
 
 afterAll(() => programs.remove());
 
 describe('as a decorator', () => {
   it('wraps methods, static and private ones and functions in fields, named for themselves unless named', async () => {
-    const { stdout, stderr } = await programs.run('decorated');
+    const { stdout, stderr } = await programs.run(PROGRAM);
     expect(stderr).toBe('');
     const execute = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.type': 'function' };
     expect(JSON.parse(stdout)).toEqual({

@@ -1,16 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compilePrograms, type Programs } from './run-program.ts';
+import { compilePrograms, type Programs } from '../support/run-program.ts';
+
+const PROGRAM = 'test/instrument/programs/unhandled';
 
 let programs: Programs;
 
 beforeAll(() => {
-  programs = compilePrograms('unhandled');
+  programs = compilePrograms(PROGRAM);
 });
 
 afterAll(() => programs.remove());
 
 async function reportsOf(shape: string, mode: 'bare' | 'wrapped') {
-  const { stdout, stderr } = await programs.run('unhandled', [shape, mode]);
+  const { stdout, stderr } = await programs.run(PROGRAM, [shape, mode]);
   expect(stderr).toBe('');
   return JSON.parse(stdout) as { seen: Record<string, string[]>; spans: number; outcomes: string[] };
 }

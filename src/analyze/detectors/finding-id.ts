@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { callTree } from '../analyses/call-tree.ts';
 import { factOf } from '../model/facts.ts';
 import type { Trace } from '../model/trace.ts';
@@ -23,7 +23,7 @@ export interface FindingIdentity {
 export function findingId(trace: Trace, identity: FindingIdentity, above: number): string {
   const { kind, category, fingerprint, service } = identity;
   const text = [kind, category, fingerprint, parentPath(trace, above).join(' < '), service].join(' | ');
-  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+  return hash('sha256', text).slice(0, 12);
 }
 
 /** Canonical names from `span` upwards; a name that repeats the one below it (recursion) counts once. */

@@ -21,6 +21,6 @@ export function sniff(formats: readonly Format[], bytes: Uint8Array, isAll: bool
   const unread = unreadFormatOf(head);
   if (unread !== undefined) return { refusal: unreadFormatError(unread.label, unread.fix) };
   if (!outline.isComplete && !isAll) return 'undecided';
-  if (bytes.length === 0) return { refusal: emptyError() };
+  if (/^\uFEFF?\s*$/.test(text)) return { refusal: emptyError() };
   return { refusal: unknownFormatError(bytes, junkName(head)) };
 }

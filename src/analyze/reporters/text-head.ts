@@ -94,10 +94,15 @@ function holds({ label, party }: Owner): string {
   return party === undefined && label.endsWith('s') ? 'hold' : 'holds';
 }
 
+/** Other time may have been shorter in the slow runs: then one party alone makes up for more than the difference. */
 function slowRunWords({ runs, excessNs, largest }: NonNullable<ReturnType<typeof entryOverview>['slow']>): string {
   const which = `The slowest 5 % (${plural(runs, 'run')}) ${runs === 1 ? 'takes' : 'take'}`;
-  const part = formatShare(Math.max(largest.excessNs / excessNs, 0));
-  return `${which} ${formatDuration(excessNs)} longer; ${part} of that is ${printable(largest.name)}.`;
+  const name = printable(largest.name);
+  const part =
+    largest.excessNs > excessNs
+      ? `${name} alone takes ${formatDuration(largest.excessNs)} longer`
+      : `${formatShare(Math.max(largest.excessNs / excessNs, 0))} of that is ${name}`;
+  return `${which} ${formatDuration(excessNs)} longer; ${part}.`;
 }
 
 /** `This run took 8.2 s. 3.8 s (46 %) was api.openai.com (5 calls), 2.1 s (26 %) own code.` */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { configure } from 'safe-stable-stringify';
 
 /** Argument names that differ with every call and say nothing about what was asked. */
@@ -15,7 +15,7 @@ const stringify = configure({ maximumDepth: 64, maximumBreadth: 10_000, bigint: 
 
 /** The first 16 hex digits of the SHA-256 of a text: content as a key, never as content. */
 export function digestText(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return hash('sha256', text).slice(0, 16);
 }
 
 /** Arguments beyond these sizes are digested as they stand: they are a document, and parsing it tells nothing more. */

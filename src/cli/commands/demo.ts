@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { analyzeTable, reportOf } from '../../analyze/index.ts';
+import { analyzeTable, type Report, reportOf } from '../../analyze/index.ts';
 import { type Graded, gradeDemo } from '../../demo/grade.ts';
 import { startReceiver } from '../../receiver/otlp-http.ts';
 import { runRecorded } from '../../receiver/record.ts';
@@ -46,7 +46,7 @@ async function demo(flags: DemoFlags, io: Io): Promise<number> {
     await writeReports(report, outputs, flags, io);
     const grade = gradeDemo(report);
     const isText = outputs.some(({ format, file }) => format === 'text' && file === undefined);
-    await write(isText ? io.stdout : io.stderr, gradeText(grade, io.now() - started, flags.spans));
+    await write(isText ? io.stdout : io.stderr, gradeText(grade, io.now() - started, slowestRun(report), flags.spans));
     return grade.every(({ ok }) => ok) ? ExitCode.ok : ExitCode.demoMissed;
   } finally {
     store.close();
@@ -65,21 +65,26 @@ async function runPipeline(store: SpanStore, flags: DemoFlags, io: Io): Promise<
   if (run.exitCode !== 0) throw new Error(`the demo's pipeline ended with ${run.exitCode}`, { cause: run.failure });
 }
 
-function gradeText(grade: readonly Graded[], tookMs: number, spans: string | undefined): string {
+function slowestRun({ traces }: Report): string {
+  return traces.reduce((slow, trace) => (trace.durationNs > slow.durationNs ? trace : slow)).traceId;
+}
+
+function gradeText(grade: readonly Graded[], tookMs: number, traceId: string, spans: string | undefined): string {
   const found = grade.filter(({ ok }) => ok).length;
   const lines = grade.map(({ name, ok, found: what }) => `  ${ok ? 'found ' : 'MISSED'}  ${name}: ${what}`);
   const next = [
-    '  trace-analyze record -- node your-agent.mjs      the same for your agent',
-    '  trace-analyze --jaeger http://localhost:16686    the last hour of your Jaeger',
-    `  trace-analyze ${spans === undefined ? 'demo --spans demo.ndjson' : `explain <traceId> ${spans}`}`.padEnd(51) +
-      (spans === undefined ? 'keep the spans, to look at one run with explain' : 'the timeline of one run'),
-  ];
+    ['trace-analyze record -- node your-agent.mjs', 'the same for your agent'],
+    ['trace-analyze --jaeger http://localhost:16686', 'the last hour of your Jaeger'],
+    spans === undefined
+      ? ['trace-analyze demo --spans demo.ndjson', 'keep the spans, to look at one run with explain']
+      : [`trace-analyze explain ${traceId.slice(0, 8)} ${spans}`, 'the timeline of the slowest run'],
+  ] as const;
   return [
     '',
     `Planted problems found: ${found} of ${grade.length} (${(tookMs / 1000).toFixed(1)} s, run and analysis)`,
     ...lines,
     'Next:',
-    ...next,
+    ...next.map(([command, what]) => `  ${command.padEnd(48)} ${what}`),
     '',
   ].join('\n');
 }

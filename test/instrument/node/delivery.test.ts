@@ -3,14 +3,16 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OtlpAttribute, OtlpSpan, OtlpTraces } from '../../../src/analyze/formats/otlp-types.ts';
 import { type Receiver, startReceiver } from '../../../src/receiver/otlp-http.ts';
-import { compilePrograms, type Programs } from '../run-program.ts';
+import { compilePrograms, type Programs } from '../../support/run-program.ts';
+
+const PROGRAM = 'test/instrument/programs/delivery';
 
 let programs: Programs;
 let receiver: Receiver;
 let batches: OtlpTraces[];
 
 beforeAll(() => {
-  programs = compilePrograms('delivery');
+  programs = compilePrograms(PROGRAM);
 });
 
 afterAll(() => programs.remove());
@@ -37,7 +39,7 @@ const resource = () => valuesOf(batches[0]?.resourceSpans?.[0]?.resource?.attrib
 
 /** Runs a scenario to its end; throws on anything on stderr. */
 async function run(scenario: string, env: Record<string, string> = {}, endpoint = receiver.url): Promise<unknown> {
-  const { stdout, stderr, code } = await programs.run('delivery', [scenario, endpoint], env);
+  const { stdout, stderr, code } = await programs.run(PROGRAM, [scenario, endpoint], env);
   expect([stderr, code]).toEqual(['', 0]);
   return JSON.parse(stdout);
 }
@@ -181,7 +183,7 @@ describe('the environment', () => {
 });
 
 it('an endpoint that is no URL is a warning, and the program runs on', async () => {
-  const { stdout, stderr, code } = await programs.run('delivery', ['stats', 'not a url']);
+  const { stdout, stderr, code } = await programs.run(PROGRAM, ['stats', 'not a url']);
   expect(code).toBe(0);
   expect(JSON.parse(stdout)[0]).toBe('disabled');
   expect(stderr).toMatch(/TraceAnalyzeWarning: trace-analyze: no spans are exported: Invalid URL/);

@@ -12,6 +12,9 @@ function makeSpans(count: number): void {
   for (let i = 0; i < count; i++) make(i);
 }
 
+/** Not to be collected before the end. */
+const held: object[] = [];
+
 function say(value: unknown): void {
   process.stdout.write(JSON.stringify(value));
 }
@@ -67,12 +70,13 @@ const SCENARIOS: Record<string, () => unknown> = {
   },
   'unread stream': () => {
     init(options);
-    const stream = tool('unread', async function* () {
+    const unread = tool('unread', async function* () {
       yield 1;
     })();
     const left = tool('left', () => new ReadableStream({ pull: (controller) => controller.enqueue(1) }))().getReader();
     void left.read();
-    say([typeof stream]);
+    held.push(unread, left);
+    say([]);
   },
   'a provider of its own': async () => {
     const memory = new InMemorySpanExporter();

@@ -14,20 +14,23 @@ export interface ProgramResult {
 }
 
 export interface Programs {
-  /** Runs one of `programs/` to its end, in a process of its own; nothing of OpenTelemetry's is in its environment. */
+  /** Runs one of them to its end, in a process of its own; nothing of OpenTelemetry's is in its environment. */
   run(name: string, args?: readonly string[], env?: Readonly<Record<string, string>>): Promise<ProgramResult>;
   remove(): void;
 }
 
-/** Compiles `programs/` with what they import, for child processes that must not depend on `dist/`. */
+/**
+ * Compiles programs (paths from the project's root, without their extension) with what they import, for child
+ * processes that must not depend on `dist/`.
+ */
 export function compilePrograms(...names: readonly string[]): Programs {
   // Below the project, so that its packages are found.
   const cache = join(ROOT, 'node_modules/.cache');
   mkdirSync(cache, { recursive: true });
   const dir = mkdtempSync(join(cache, 'trace-analyze-programs-'));
-  const sources = names.map((name) => join(ROOT, 'test/instrument/programs', `${name}.ts`));
+  const sources = names.map((name) => join(ROOT, `${name}.ts`));
   const args = [...OPTIONS.split(' '), '--ignoreConfig', '--rootDir', ROOT, '--outDir', dir, ...sources];
-  const compiled = (name: string) => join(dir, 'test/instrument/programs', `${name}.js`);
+  const compiled = (name: string) => join(dir, `${name}.js`);
   try {
     execFileSync(join(ROOT, 'node_modules/.bin/tsc'), args, { cwd: ROOT, stdio: 'pipe' });
   } catch (error) {
