@@ -5,7 +5,7 @@ import { closeServer, type LocalServer, listen } from './local-server.ts';
 import { PLANTED } from './planted.ts';
 
 /** One line of JSON each way. */
-export interface Query {
+interface Query {
   readonly id: number;
   readonly sql: string;
   readonly parameters: readonly unknown[];

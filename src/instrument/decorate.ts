@@ -1,12 +1,12 @@
 import type { AnyFunction } from './options.ts';
 
 /** The parts of a TC39 decorator's context that are used here. */
-export interface DecoratorContext {
+interface DecoratorContext {
   readonly kind: string;
   readonly name: string | symbol;
 }
 
-export function isDecoratorContext(value: unknown): value is DecoratorContext {
+function isDecoratorContext(value: unknown): value is DecoratorContext {
   const { kind, name } = (value ?? {}) as Partial<DecoratorContext>;
   return typeof kind === 'string' && (typeof name === 'string' || typeof name === 'symbol');
 }

@@ -49,10 +49,9 @@ export function planSpan(kind: Kind, name: string, options: Described): SpanPlan
   set(attributes, ATTR.requestModel, options.model);
   const subject = nameSpan(attributes, rule, kind, name, operation, options);
   if (kind === 'tool') attributes[ATTR.toolType] = 'function';
-  if (options.server !== undefined) {
-    set(attributes, ATTR.serverAddress, options.server.address);
-    set(attributes, ATTR.serverPort, options.server.port);
-  }
+  const server = typeof options.server === 'string' ? { address: options.server } : options.server;
+  set(attributes, ATTR.serverAddress, server?.address);
+  set(attributes, ATTR.serverPort, server?.port);
   Object.assign(attributes, options.attributes);
   return {
     kind,

@@ -12,7 +12,7 @@ export interface WrapOptions<Args extends readonly unknown[] = readonly never[]>
   /** `gen_ai.provider.name`, for example `openai`. Left out where it is not given: it is never guessed. */
   readonly provider?: string;
   /** The server that is called: `server.address` and `server.port`. What share of time is a vendor's rests on it. */
-  readonly server?: { readonly address: string; readonly port?: number };
+  readonly server?: string | { readonly address: string; readonly port?: number };
   /** `gen_ai.data_source.id` of a retrieval; its name by default. */
   readonly dataSource?: string;
   /** Whether the work is done in another process (span kind CLIENT, else INTERNAL). Default: as the kind has it. */

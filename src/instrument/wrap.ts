@@ -77,7 +77,7 @@ function openCall(wrapping: Wrapping, args: unknown[]): Call | undefined {
     const span = tracer.startSpan(plan.spanName, spanOptions(plan, parent, hrTime(originMs, startedMs)), parent);
     // A span that was sampled out still goes down, so that nothing below starts a trace of its own.
     if (!span.isRecording() && span.spanContext().traceId === INVALID_TRACE_ID) return undefined;
-    if (options.captureInput === true) span.setAttributes(inputOf(wrapping.kind, args));
+    if (options.captureInput === true && span.isRecording()) span.setAttributes(inputOf(wrapping.kind, args));
     return new Call(span, parent, wrapping, originMs, startedMs);
   } catch (error) {
     telemetryFailed(error);

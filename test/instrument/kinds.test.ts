@@ -96,7 +96,7 @@ const CASES: readonly Case[] = [
   {
     kind: 'llm',
     name: 'chat',
-    options: { model: 'llama-3', provider: 'ollama', server: { address: '127.0.0.1' } },
+    options: { model: 'llama-3', provider: 'ollama', server: '127.0.0.1' },
     span: 'chat llama-3',
     spanKind: SpanKind.CLIENT,
     attributes: {
