@@ -1,3 +1,4 @@
+import { toleranceOf } from '../../src/analyze/analyses/critical-path/span-tree.ts';
 import {
   type CriticalPath,
   type Segment,
@@ -12,7 +13,7 @@ import { isCancelled } from '../../src/analyze/semantics/cancellation.ts';
  * that fills gap after gap and copies out of finished walks. Takes the tree from the result, not the segments.
  */
 export function slowSweep(trace: Trace, path: CriticalPath): Segment[] {
-  const tolerance = [...trace.start, ...trace.end].every((time) => time % 1e6 === 0) ? 1e6 : 1e3;
+  const tolerance = toleranceOf(trace);
   const isVirtual = trace.root < 0;
   const root = isVirtual ? VIRTUAL_ROOT : trace.root;
   const spans = Array.from({ length: trace.size }, (_, i) => i);

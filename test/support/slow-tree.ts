@@ -1,3 +1,4 @@
+import { toleranceOf } from '../../src/analyze/analyses/critical-path/span-tree.ts';
 import type { EdgeKind } from '../../src/analyze/analyses/critical-path/types.ts';
 import { SpanKind } from '../../src/analyze/model/span.ts';
 import type { Trace } from '../../src/analyze/model/trace.ts';
@@ -39,8 +40,7 @@ export function slowTree(trace: Trace) {
     n.up = p >= 0 ? spans[p] : isOrphan(n) ? undefined : root;
   }
 
-  const times = [...trace.start, ...trace.end];
-  const e = times.every((t) => t % 1e6 === 0) ? 1e6 : 1e3;
+  const e = toleranceOf(trace);
   const length = (n: Node): number => n.end - n.start;
   const outlives = (n: Node, p: Node): boolean =>
     n.end > p.end + e && (n.end - p.end > 0.01 * length(p) || n.end - p.end > 0.1 * length(n));

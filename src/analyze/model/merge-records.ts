@@ -29,7 +29,7 @@ export function mergeRecords(table: SpanTable, rows: Uint32Array, flags: Flag[])
     const r = row[i] as number;
     const duration = table.duration[r] as number;
     start[i] = table.start[r] as number;
-    end[i] = (start[i] as number) + Math.max(0, duration);
+    end[i] = Math.min((start[i] as number) + Math.max(0, duration), Number.MAX_SAFE_INTEGER);
     if (duration < 0) flags.push({ flag: 'negative-duration', span: i });
     if (table.clamped[r]) flags.push({ flag: 'clamped-time', span: i });
     if (kept.repeated.has(r)) flags.push({ flag: 'repeated-span', span: i });
@@ -107,6 +107,7 @@ function dropRepeats(table: SpanTable, ordered: Uint32Array): { rows: number[]; 
   return { rows: [...ordered].filter((row) => !dropped.has(row)), repeated };
 }
 
+/** Merges the repeats among records of one id, which are sorted by start. */
 function mergeGroup(
   table: SpanTable,
   group: readonly number[],
@@ -115,8 +116,9 @@ function mergeGroup(
   repeated: Set<number>,
 ): void {
   const kept: number[] = [];
+  const find = createRepeatFinder(table, kept, units);
   for (const row of group) {
-    const at = kept.findIndex((other) => isRepeat(table, other, row, units));
+    const at = find(row);
     if (at < 0) {
       kept.push(row);
       continue;
@@ -131,14 +133,35 @@ function mergeGroup(
   }
 }
 
-function isRepeat(table: SpanTable, a: number, b: number, units: ReadonlyMap<number, number>): boolean {
-  if (table.name[a] !== table.name[b]) return false;
+/** The coarsest clock's unit, and what a record may have moved by being merged with one of a finer clock. */
+const REACH_NS = 2e6;
+
+/**
+ * Finds the place in `kept` of the record that a row repeats, or -1; then the row must be put at the end of `kept`. One id
+ * may have very many records (a broken exporter), so equals are looked up, and only for copies from other sources is there a search, near by.
+ */
+function createRepeatFinder(table: SpanTable, kept: readonly number[], units: ReadonlyMap<number, number>) {
+  const equals = new Map<string, number>();
+  return (row: number): number => {
+    const key = [table.source[row], table.start[row], table.name[row], processOf(table, row)].join(' ');
+    const equal = equals.get(key);
+    if (equal !== undefined) return equal;
+    let found = -1;
+    for (let at = kept.length - 1; units.size > 1 && at >= 0; at--) {
+      const other = kept[at] as number;
+      if ((table.start[other] as number) < (table.start[row] as number) - REACH_NS) break;
+      if (areCopies(table, other, row, units)) found = at;
+    }
+    equals.set(key, found < 0 ? kept.length : found);
+    return found;
+  };
+}
+
+/** Whether two records of one id, from different sources, are of one span. */
+function areCopies(table: SpanTable, a: number, b: number, units: ReadonlyMap<number, number>): boolean {
+  if (table.source[a] === table.source[b] || table.name[a] !== table.name[b]) return false;
   const apart = Math.abs((table.start[a] as number) - (table.start[b] as number));
-  if (table.source[a] !== table.source[b]) {
-    const unit = Math.max(unitOf(table, a, units), unitOf(table, b, units));
-    return apart < unit || apart === 0;
-  }
-  return apart === 0 && processOf(table, a) === processOf(table, b);
+  return apart === 0 || apart < Math.max(unitOf(table, a, units), unitOf(table, b, units));
 }
 
 /** The record of the finer clock, then the later end, then the one that comes later in the fixed order. */

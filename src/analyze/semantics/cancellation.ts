@@ -3,7 +3,7 @@ import type { Trace } from '../model/trace.ts';
 const KEYS = ['error.type', 'exception.type', 'error.message', 'exception.message', 'otel.status_description'] as const;
 
 /** Whether an error's type or message says that the caller gave up, not that the work failed. */
-export const saysCancelled = (text: string): boolean => /cancel|abort/i.test(text);
+const saysCancelled = (text: string): boolean => /cancel|abort/i.test(text);
 
 /** What is kept of an error's message: that it says so, or nothing. */
 export const cancellationIn = (message: string): string => (saysCancelled(message) ? 'cancelled' : '');

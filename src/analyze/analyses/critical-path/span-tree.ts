@@ -89,11 +89,28 @@ function declaredAsync(trace: Trace): Uint8Array {
 const MICROSECOND = 1e3;
 const MILLISECOND = 1e6;
 
-function toleranceOf({ size, start, end }: Trace): number {
+/** Fewer starts may be whole milliseconds by chance. */
+const MIN_COARSE_STARTS = 3;
+
+/**
+ * D3: a clock of milliseconds shows in all times of the trace, or in all starts of one of its processes. OpenTelemetry's
+ * SDK for JavaScript takes starts from such a clock and durations from a fine one: what followed each other then seems
+ * to overlap by up to a millisecond (docs/adr/0005).
+ */
+export function toleranceOf(trace: Trace): number {
+  const { size, start, end } = trace;
+  const isWhole = (ns: number): boolean => ns % MILLISECOND === 0;
+  const starts = new Map<string, number>();
+  let allWhole = true;
   for (let i = 0; i < size; i++) {
-    if ((start[i] as number) % MILLISECOND !== 0 || (end[i] as number) % MILLISECOND !== 0) return MICROSECOND;
+    const process = trace.process(i);
+    const whole = isWhole(start[i] as number);
+    allWhole &&= whole && isWhole(end[i] as number);
+    const seen = starts.get(process) ?? 0;
+    starts.set(process, whole && seen >= 0 ? seen + 1 : -1);
   }
-  return MILLISECOND;
+  const hasCoarseProcess = Array.from(starts.values()).some((count) => count >= MIN_COARSE_STARTS);
+  return allWhole || hasCoarseProcess ? MILLISECOND : MICROSECOND;
 }
 
 export const lengthOf = (tree: SpanTree, node: number): number =>
