@@ -1,6 +1,6 @@
-// The critical path of one trace of 100,000 spans, and the whole analysis of it, beside `JSON.parse` of the same trace as
-// Jaeger writes it. Each round builds the trace anew, so that nothing is remembered. Runs alternate in one process; medians
-// of the CPU time of all threads, so that collecting garbage counts.
+// The critical path of one trace of 100,000 spans, and the whole analysis of it, beside `JSON.parse` of the same trace
+// as Jaeger writes it. Each round builds the trace anew, so that nothing is remembered. Runs alternate in one process;
+// medians of the CPU time of all threads, so that collecting garbage counts.
 import { criticalPath } from '../dist/analyze/analyses/critical-path/index.js';
 import {
   ATTRIBUTE_PLAN,

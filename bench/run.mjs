@@ -8,6 +8,8 @@ const all = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.be
 const chosen = all.filter((file) => words.length === 0 || words.some((word) => file.includes(word))).sort();
 for (const file of chosen) {
   console.log(`\n== ${file}`);
-  const { status } = spawnSync(process.execPath, ['--expose-gc', `${import.meta.dirname}/${file}`], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, ['--expose-gc', `${import.meta.dirname}/${file}`], {
+    stdio: 'inherit',
+  });
   if (status !== 0) process.exitCode = 1;
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { UsageError } from './usage-error.ts';
 
-export const FORMATS = ['text', 'json', 'md'] as const;
+const FORMATS = ['text', 'json', 'md'] as const;
 export type Format = (typeof FORMATS)[number];
 
 export interface OutputFlags {

@@ -59,9 +59,9 @@ const identity = (index: number): fc.Arbitrary<Omit<SpanDrawing, 'start' | 'end'
 const MICROSECOND = 0.001;
 
 /**
- * Traces of up to `size` spans: mostly one tree, with orphans, links, several processes and roots, in few distinct times,
- * so that spans touch, tie, overlap and stick out of each other. Often the first span is the longest by far, so that much
- * of what happens can be on the path.
+ * Traces of up to `size` spans: mostly one tree, with orphans, links, several processes and roots, in few distinct
+ * times, so that spans touch, tie, overlap and stick out of each other. Often the first span is the longest by far, so
+ * that much of what happens can be on the path.
  */
 export function randomTrace(size: number, longest = 200): fc.Arbitrary<SpanDrawing[]> {
   const spans = fc

@@ -9,7 +9,6 @@ export type FindingKind = 'n_plus_one' | 'redundant_call';
 export type Category = CallCategory;
 
 export type Confidence = 'high' | 'medium' | 'low';
-export type Severity = 'critical' | 'warning' | 'info';
 export type Mode = 'serial' | 'concurrent' | 'mixed';
 
 /** Whole nanoseconds, low <= likely <= high. */

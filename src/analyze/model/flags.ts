@@ -23,8 +23,8 @@ export type FlagName =
 
 /**
  * One repair or oddity. `span` and `other` are spans of the trace; `text` names what is no span of the trace (the
- * missing parent's id, the ids of a cycle); `valueNs` is a shift or an extension; `count` is a number of spans. A virtual
- * root is no span: what is said of it names none.
+ * missing parent's id, the ids of a cycle); `valueNs` is a shift or an extension; `count` is a number of spans. A
+ * virtual root is no span: what is said of it names none.
  */
 export interface Flag {
   readonly flag: FlagName;

@@ -137,8 +137,9 @@ function mergeGroup(
 const REACH_NS = 2e6;
 
 /**
- * Finds the place in `kept` of the record that a row repeats, or -1; then the row must be put at the end of `kept`. One id
- * may have very many records (a broken exporter), so equals are looked up, and only for copies from other sources is there a search, near by.
+ * Finds the place in `kept` of the record that a row repeats, or -1; then the row must be put at the end of `kept`. One
+ * id may have very many records (a broken exporter), so equals are looked up, and only for copies from other sources is
+ * there a search, near by.
  */
 function createRepeatFinder(table: SpanTable, kept: readonly number[], units: ReadonlyMap<number, number>) {
   const equals = new Map<string, number>();

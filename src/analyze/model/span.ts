@@ -12,12 +12,6 @@ export const StatusCode = { unset: 0, ok: 1, error: 2 } as const;
 export type StatusCode = (typeof StatusCode)[keyof typeof StatusCode];
 
 /**
- * Reads one attribute of a span as text: numbers and booleans in their JSON form, arrays and maps as JSON.
- * `undefined` means that the span does not carry the key (or that no rule asked for it, see `AttributePlan`).
- */
-export type Attributes = (key: string) => string | undefined;
-
-/**
  * The attributes worth keeping, and how: `'text'` keeps the value, a function keeps what it returns (a digest of a
  * prompt or of tool arguments, so that content never enters the table). Other keys are dropped while reading.
  */

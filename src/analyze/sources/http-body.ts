@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
  * Slower than this many bytes an idle time counts as silence: a peer that drips a few bytes a second would otherwise
  * hold a run for ever, as there is no limit on the total time (a big trace over a slow line is fine).
  */
-export const MIN_BYTES_PER_IDLE_TIME = 4096;
+const MIN_BYTES_PER_IDLE_TIME = 4096;
 
 /** The peer sent nothing, or next to nothing, for too long. */
 export class IdleError extends Error {

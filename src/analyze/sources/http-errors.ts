@@ -13,7 +13,7 @@ const CERTIFICATE =
   /CERT|SELF_SIGNED|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY|ERR_TLS_CERT|DEPTH_ZERO|ERR_SSL_TLSV1_ALERT_UNKNOWN_CA/;
 
 /** Undici hides the reason in `cause`, and behind localhost's two addresses in the `errors` of that. */
-export function failureCode(error: unknown): string | undefined {
+function failureCode(error: unknown): string | undefined {
   let at: unknown = error;
   for (let depth = 0; depth < 5 && typeof at === 'object' && at !== null; depth++) {
     const { code, cause, errors } = at as { code?: unknown; cause?: unknown; errors?: unknown };

@@ -28,8 +28,8 @@ export interface JaegerQueryText {
   readonly trace?: readonly string[] | undefined;
 }
 
-export const DEFAULT_SINCE = '1h';
-export const DEFAULT_LIMIT = 100;
+const DEFAULT_SINCE = '1h';
+const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000_000;
 
 const UNIT_NS: ReadonlyMap<string, bigint> = new Map([

@@ -21,7 +21,7 @@ export interface DownloadedTrace {
 export type FetchedTrace = Omit<DownloadedTrace, 'chunks'>;
 
 /** JSON of more than half a million ordinary spans. */
-export const MAX_TRACE_BYTES = 256 * 1024 * 1024;
+const MAX_TRACE_BYTES = 256 * 1024 * 1024;
 
 export interface FetchOptions {
   readonly signal?: AbortSignal | undefined;

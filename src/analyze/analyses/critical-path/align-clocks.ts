@@ -2,8 +2,8 @@ import { SpanKind } from '../../model/span.ts';
 import { type Children, lengthOf, type SpanTree, topDown } from './span-tree.ts';
 
 /**
- * R5: a call to another process cannot leave the span that makes it; where it seems to, the clocks differ. Its subtree is
- * shifted: into the middle of the caller, or, if it is longer, forward to the caller's start.
+ * R5: a call to another process cannot leave the span that makes it; where it seems to, the clocks differ. Its subtree
+ * is shifted: into the middle of the caller, or, if it is longer, forward to the caller's start.
  *
  *     client ##          ##
  *     server   ##########       (recorded: far right)

@@ -21,9 +21,9 @@ export interface Together {
 }
 
 /**
- * R12: the awaited children that a span waited for, one after the other, from `end` back to `start`. At time t it is the
- * one that ends last, if it ends by t and starts before; one that ends later was still running when its successor began,
- * so it was not what the successor waited for. What sticks out of the stretch is cut first.
+ * R12: the awaited children that a span waited for, one after the other, from `end` back to `start`. At time t it is
+ * the one that ends last, if it ends by t and starts before; one that ends later was still running when its successor
+ * began, so it was not what the successor waited for. What sticks out of the stretch is cut first.
  *
  *     P #~~~    ##
  *     A  =====         still running when B began: skipped
@@ -49,7 +49,8 @@ export function chainOf(
     const childEnd = order.endOf(child);
     if (childEnd <= start) break;
     const isRunning = childEnd > time + tree.tolerance;
-    if (childStart >= time || (isRunning && parent !== tree.size)) continue; // a virtual root also takes what is running
+    const isSkipped = isRunning && parent !== tree.size; // a virtual root also takes what is running
+    if (childStart >= time || isSkipped) continue;
     if (!isRunning && loses(at)) {
       cancelled.push(child);
       continue;
@@ -74,8 +75,8 @@ function createOrder(tree: SpanTree, cut: number, isCancelled: (span: number) =>
 }
 
 /**
- * Whether the child at a position was cancelled and loses to the next one that was not: to one that ended within its last
- * 10 %, and so was overlapping it. Asked with rising positions.
+ * Whether the child at a position was cancelled and loses to the next one that was not: to one that ended within its
+ * last 10 %, and so was overlapping it. Asked with rising positions.
  */
 function createDuels({ start }: SpanTree, children: readonly number[], order: Order): (at: number) => boolean {
   let rivalAt = 0;
@@ -90,7 +91,9 @@ function createDuels({ start }: SpanTree, children: readonly number[], order: Or
   };
 }
 
-/** The children behind position `at` that overlap that child, end within the tolerance of its end and began by `time`. */
+/**
+ * The children behind position `at` that overlap that child, end within the tolerance of its end and began by `time`.
+ */
 function endingWith(tree: SpanTree, children: readonly number[], at: number, time: number, order: Order): number[] {
   const child = children[at] as number;
   const childEnd = order.endOf(child);

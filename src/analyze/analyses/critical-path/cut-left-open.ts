@@ -1,9 +1,9 @@
 import { type Children, isEvidence, outlives, type SpanTree, topDown } from './span-tree.ts';
 
 /**
- * R7: a span that outlives its parent, but in which nothing was done any more, was only closed late: an agent whose span
- * stays open until the session ends. It is cut back to the parent's end (an agent: to its last evidence, if that is
- * later). Returns whether the parent, that it no longer outlives, takes it in as hoisted work.
+ * R7: a span that outlives its parent, but in which nothing was done any more, was only closed late: an agent whose
+ * span stays open until the session ends. It is cut back to the parent's end (an agent: to its last evidence, if that
+ * is later). Returns whether the parent, that it no longer outlives, takes it in as hoisted work.
  *
  *     tool  #       |
  *     agent  ##  ###|=======   session end

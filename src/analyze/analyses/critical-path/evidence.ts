@@ -1,6 +1,8 @@
 import { type Children, Edge, isEvidence, lengthOf, type SpanTree, topDown } from './span-tree.ts';
 
-/** What is known of the evidence in each subtree, the span itself included; off-path subtrees only count for themselves. */
+/**
+ * What is known of the evidence in each subtree, the span itself included; off-path subtrees only count for themselves.
+ */
 export interface Evidence {
   /** Infinity without any. */
   readonly first: Float64Array;

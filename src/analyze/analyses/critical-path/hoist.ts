@@ -3,8 +3,8 @@ import { cutLeftOpen, lastEvidenceOf } from './cut-left-open.ts';
 import { type Children, childrenIn, Edge, hasChildren, outlives, type SpanTree } from './span-tree.ts';
 
 /**
- * R7-R9: decides for every child whether its parent waited for it, from the root downwards, so that the parent's own end
- * is final when its children are looked at.
+ * R7-R9: decides for every child whether its parent waited for it, from the root downwards, so that the parent's own
+ * end is final when its children are looked at.
  *
  * R8: a child that outlives its parent, or is loose, was not awaited by it. It becomes hoisted work of the nearest
  * ancestor (loose: above the parent) that ends no earlier; the root also accepts what does not outlive it.

@@ -9,10 +9,10 @@ import { Edge, type SpanTree } from './span-tree.ts';
  *     A   ###        ###    the only holder
  *     O      ########       hoisted into A
  *
- * The longest orphan comes first, because it may hold others. Going by start, and by falling end among equal starts, does
- * the same: a holder comes before what it holds. In that order "starts no later" is true of all that came before, and
- * "exactly one child holds O" means: the latest end of the children is late enough, the second latest is not. So all
- * orphans go down along one path, from each span to its child that ends last; how far is a search on that path.
+ * The longest orphan comes first, because it may hold others. Going by start, and by falling end among equal starts,
+ * does the same: a holder comes before what it holds. In that order "starts no later" is true of all that came before,
+ * and "exactly one child holds O" means: the latest end of the children is late enough, the second latest is not. So
+ * all orphans go down along one path, from each span to its child that ends last; how far is a search on that path.
  */
 export function placeOrphans(tree: SpanTree): void {
   const { trace, root, start, parent, edge } = tree;

@@ -12,8 +12,8 @@ export interface Pool {
 
 /**
  * R13: the hoisted work that a span waited for in the gaps between its awaited children (latest gap first): at time t
- * that which ended last by t. It keeps every gap down to its start. What still runs at t explains nothing as a whole, so
- * its children are looked at in its place.
+ * that which ended last by t. It keeps every gap down to its start. What still runs at t explains nothing as a whole,
+ * so its children are looked at in its place.
  *
  *     P ###### ####     hoisted
  *     N       #         notification

@@ -2,8 +2,8 @@ import { type Interval, partitionPoint } from './intervals.ts';
 import { type Segment, type SegmentKind, VIRTUAL_ROOT, type Via } from './types.ts';
 
 /**
- * The window, to be given away piece by piece: every instant goes to the first who claims it. The order of the claims is
- * therefore the order of precedence.
+ * The window, to be given away piece by piece: every instant goes to the first who claims it. The order of the claims
+ * is therefore the order of precedence.
  *
  * All claims begin and end where some span does, so the window is cut into cells at those times; which cells are still
  * free is kept as a forest of pointers to the next free one. Each cell is given away once.
@@ -31,7 +31,9 @@ const KINDS: readonly SegmentKind[] = ['self', 'overlapped', 'wait', 'untraced']
 const VIAS: readonly Via[] = ['hoist', 'wait', 'adopt'];
 const NOBODY = -1;
 
-/** `times`: every time at which a claim may begin or end, ascending, each once; the first and the last are the window. */
+/**
+ * `times`: every time at which a claim may begin or end, ascending, each once; the first and the last are the window.
+ */
 export function createTimeline(times: Float64Array): Timeline {
   const cells = Math.max(0, times.length - 1);
   const owner = new Int32Array(cells).fill(NOBODY);
