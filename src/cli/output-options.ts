@@ -9,6 +9,8 @@ export interface OutputFlags {
   readonly format?: string[];
   readonly output?: string;
   readonly ui?: string;
+  readonly plain?: boolean;
+  readonly thresholds?: string;
   readonly color?: boolean;
   readonly quiet?: boolean;
   readonly debug?: boolean;
@@ -28,6 +30,8 @@ export function addOutputOptions(command: Command): Command {
       .option('--json', 'same as --format json')
       .option('--format <name[=file]>', `${FORMATS.join(', ')}; repeat for several (default: text)`, collect)
       .option('-o, --output <file>', 'write there instead of stdout')
+      .option('--plain', 'text without tables and colours: one record a line, tab-separated')
+      .option('--thresholds <file>', 'JSON file with numbers of your own for the rules (docs/detectors)')
       .option('--ui <url>', 'base URL of the Jaeger UI, for links (default: the Jaeger asked)'),
   );
 }

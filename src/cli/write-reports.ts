@@ -14,7 +14,7 @@ export async function writeReports(
   as: 'report' | 'explain' = 'report',
 ): Promise<void> {
   for (const { format, file } of outputs) {
-    const options = file === undefined ? screenOptions(flags, io) : FILE_OPTIONS;
+    const options = file === undefined ? screenOptions(flags, io) : fileOptions(flags);
     const isTimeline = as === 'explain' && format === 'text';
     const pieces = isTimeline ? [explainText(report, options)] : reporters[format](report, options);
     if (file === undefined) for (const piece of pieces) await write(io.stdout, piece);
@@ -22,12 +22,15 @@ export async function writeReports(
   }
 }
 
-const FILE_OPTIONS: TextOptions = { color: false, width: 100, ascii: false };
+function fileOptions(flags: OutputFlags): TextOptions {
+  return { color: false, width: 100, ascii: false, plain: flags.plain === true };
+}
 
 function screenOptions(flags: OutputFlags, io: Io): TextOptions {
   return {
     color: wantsColour(io.stdout, io.env, flags.color),
     width: widthOf(io.stdout),
     ascii: !isUtf8(io.env),
+    plain: flags.plain === true,
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -131,6 +131,37 @@ describe('analyze', () => {
     const { stdout } = await runCli([HELM], { env: { LC_ALL: 'C' } });
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is the point
     expect(stdout).toMatch(/^[\x00-\x7f]*$/);
+  });
+
+  it('prints a record a line where that is asked for', async () => {
+    const { stdout } = await runCli(['--plain', HELM]);
+    const records = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split('\t'));
+    expect(records[0]?.slice(0, 4)).toEqual(['entry_point', 'helm_agent', 'POST /', '1']);
+    expect(records).toContainEqual(expect.arrayContaining(['party', 'api.openai.com', 'third_party', '2']));
+  });
+
+  it("judges by the user's own limits", async () => {
+    const tool = (n: number) => ({
+      traceId: 'a'.repeat(32),
+      spanId: n.toString(16).padStart(16, '0'),
+      ...(n === 1 ? {} : { parentSpanId: '1'.padStart(16, '0') }),
+      name: n === 1 ? 'run' : 'execute_tool look',
+      startTimeUnixNano: String(1_000_000_000n + BigInt(n === 1 ? 0 : n) * 100_000_000n),
+      endTimeUnixNano: String(n === 1 ? 2_000_000_000n : 1_000_000_000n + BigInt(n) * 100_000_000n + 90_000_000n),
+      attributes: n === 1 ? [] : [{ key: 'gen_ai.tool.name', value: { stringValue: 'look' } }],
+    });
+    const stdin = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [1, 2, 3, 4, 5].map(tool) }] }] });
+    const limits = join(dir, 'limits.json');
+    writeFileSync(limits, '{"categories":{"tool":{"n_plus_one.minCount":5}}}');
+    expect((await reportOn(['-'], stdin)).findings.map(({ kind }) => kind)).toEqual(['n_plus_one']);
+    expect((await reportOn(['--thresholds', limits, '-'], stdin)).findings).toEqual([]);
+    writeFileSync(limits, '{"all":{"n_plus_one.minCuont":5}}');
+    const { code, stderr } = await runCli(['--thresholds', limits, '-'], { stdin });
+    expect(code).toBe(2);
+    expect(stderr).toContain('unknown threshold "n_plus_one.minCuont"');
   });
 
   it('ends quietly when its reader has read enough', async () => {

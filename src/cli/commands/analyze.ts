@@ -7,6 +7,7 @@ import { addJaegerOptions, type JaegerFlags, jaegerOnlyFlag, parseJaegerRequest 
 import { addOutputOptions, type OutputFlags, parseOutputs } from '../output-options.ts';
 import { printNotes } from '../print-notes.ts';
 import { startProgress } from '../progress.ts';
+import { readThresholdsFile } from '../thresholds-file.ts';
 import { UsageError } from '../usage-error.ts';
 import { version } from '../version.ts';
 import { writeReports } from '../write-reports.ts';
@@ -36,8 +37,9 @@ async function analyze(files: readonly string[], flags: AnalyzeFlags, io: Io): P
   const outputs = parseOutputs(flags);
   const request = inputRequest(files, flags, io);
   const uiBase = uiBaseOf(request, flags);
+  const thresholds = await readThresholdsFile(flags.thresholds);
   const input = await collectInput(request, io, startProgress(io, flags.quiet === true));
-  const report = reportOf(analyzeTable(input.table), {
+  const report = reportOf(analyzeTable(input.table, { thresholds }), {
     toolVersion: version(),
     sources: input.sources,
     skipped: input.skipped,

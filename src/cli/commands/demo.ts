@@ -10,6 +10,7 @@ import { type Io, write } from '../io.ts';
 import { addOutputOptions, type OutputFlags, parseOutputs } from '../output-options.ts';
 import { startProgress } from '../progress.ts';
 import { openSpanStore, type SpanStore } from '../span-store.ts';
+import { readThresholdsFile } from '../thresholds-file.ts';
 import { version } from '../version.ts';
 import { writeReports } from '../write-reports.ts';
 
@@ -32,11 +33,12 @@ export function addDemoCommand(program: Command, io: Io, end: (code: number) => 
 async function demo(flags: DemoFlags, io: Io): Promise<number> {
   const outputs = parseOutputs(flags);
   const started = io.now();
+  const thresholds = await readThresholdsFile(flags.thresholds);
   const store = openSpanStore(flags.spans);
   try {
     await runPipeline(store, flags, io);
     const input = await collectInput({ files: [store.log.path] }, io, startProgress(io, flags.quiet === true));
-    const report = reportOf(analyzeTable(input.table), {
+    const report = reportOf(analyzeTable(input.table, { thresholds }), {
       toolVersion: version(),
       sources: input.sources.map((source) => ({ ...source, name: flags.spans ?? 'demo' })),
       skipped: input.skipped,

@@ -10,6 +10,7 @@ import { addJaegerOptions } from '../jaeger-options.ts';
 import { addOutputOptions, parseOutputs } from '../output-options.ts';
 import { printNotes } from '../print-notes.ts';
 import { startProgress } from '../progress.ts';
+import { readThresholdsFile } from '../thresholds-file.ts';
 import { UsageError } from '../usage-error.ts';
 import { version } from '../version.ts';
 import { writeReports } from '../write-reports.ts';
@@ -35,9 +36,10 @@ async function explain(id: string, files: readonly string[], flags: AnalyzeFlags
   const outputs = parseOutputs(flags);
   const request = inputRequest(files, withTrace(id, flags), io);
   const uiBase = uiBaseOf(request, flags);
+  const thresholds = await readThresholdsFile(flags.thresholds);
   const input = await collectInput(request, io, startProgress(io, flags.quiet === true));
   const trace = chooseTrace(input.table, id);
-  const report = reportOf(partialOf(analyzeTrace(trace)), {
+  const report = reportOf(partialOf(analyzeTrace(trace, { thresholds })), {
     toolVersion: version(),
     sources: input.sources,
     skipped: input.skipped,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Thresholds } from '../../analyze/detectors/thresholds.ts';
 import { analyzeTable, InputError, reportOf } from '../../analyze/index.ts';
 import { type Receiver, startReceiver } from '../../receiver/otlp-http.ts';
 import { type RecordedRun, runRecorded } from '../../receiver/record.ts';
@@ -9,6 +10,7 @@ import { printError } from '../print-error.ts';
 import { printNotes } from '../print-notes.ts';
 import { startProgress } from '../progress.ts';
 import { openSpanStore } from '../span-store.ts';
+import { readThresholdsFile } from '../thresholds-file.ts';
 import { UsageError } from '../usage-error.ts';
 import { version } from '../version.ts';
 import { writeReports } from '../write-reports.ts';
@@ -36,6 +38,7 @@ export function addRecordCommand(program: Command, io: Io, end: (code: number) =
 
 async function record(command: readonly string[], flags: RecordFlags, io: Io): Promise<number> {
   const outputs = parseRecordOutputs(flags);
+  const thresholds = await readThresholdsFile(flags.thresholds);
   const store = openSpanStore(flags.spans);
   try {
     const receiver = await startReceiver({
@@ -47,7 +50,7 @@ async function record(command: readonly string[], flags: RecordFlags, io: Io): P
     store.close();
     if (run.failure !== null)
       await write(io.stderr, `trace-analyze: cannot run ${command[0]}: ${run.failure.message}\n`);
-    else await reportRun(store.log.path, receiver, run, outputs, flags, io);
+    else await reportRun(store.log.path, receiver, run, { outputs, thresholds, flags }, io);
     return run.exitCode;
   } finally {
     store.close();
@@ -55,13 +58,19 @@ async function record(command: readonly string[], flags: RecordFlags, io: Io): P
   }
 }
 
+/** What the user wants of the analysis. */
+interface Wanted {
+  readonly outputs: readonly Output[];
+  readonly thresholds: Thresholds | undefined;
+  readonly flags: RecordFlags;
+}
+
 /** What the command does is what counts: trouble with the analysis is said and changes nothing else. */
 async function reportRun(
   path: string,
   receiver: Receiver,
   run: RecordedRun,
-  outputs: readonly Output[],
-  flags: RecordFlags,
+  { outputs, thresholds, flags }: Wanted,
   io: Io,
 ): Promise<void> {
   try {
@@ -70,7 +79,7 @@ async function reportRun(
     const calm = { ...io, signal: new AbortController().signal };
     const input = await collectInput({ files: [path] }, calm, startProgress(io, flags.quiet === true));
     const name = flags.spans ?? 'recorded spans';
-    const report = reportOf(analyzeTable(input.table), {
+    const report = reportOf(analyzeTable(input.table, { thresholds }), {
       toolVersion: version(),
       sources: input.sources.map((source) => ({ ...source, name })),
       skipped: input.skipped.map((skipped) => ({ ...skipped, source: name })),

@@ -65,7 +65,7 @@ describe('the format', () => {
 describe('a document that cannot be read', () => {
   it.each<[string, string | Uint8Array, string, RegExp]>([
     ['nothing', '', 'TA1310', /^the document is empty$/],
-    ['white space', ' \n\t ', 'TA1311', /white space/],
+    ['white space', ' \n\t ', 'TA1310', /empty/],
     ['a login page', '<!DOCTYPE html>\n<html><body>Sign in</body></html>', 'TA1311', /an HTML page/],
     ['XML', '<?xml version="1.0"?><a/>', 'TA1311', /XML/],
     ['a table', 'trace,span,name\n1,2,x\n', 'TA1311', /a table \(CSV\)/],
