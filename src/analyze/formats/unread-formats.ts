@@ -82,7 +82,7 @@ export function junkName(head: Head): string | undefined {
   if (/^\s*\[(\s*\[){15}/.test(text)) return 'JSON that is nested deeper than any trace';
   if (isFields(head.json) || Array.isArray(head.json)) return 'other JSON';
   if (/^[\w "'.-]+([,;\t][\w "'.-]+){2,}\r?\n/.test(text)) return 'a table (CSV)';
-  return start === '' ? 'white space' : 'text';
+  return 'text';
 }
 
 /** Control characters that no text has. */

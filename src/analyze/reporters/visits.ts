@@ -101,6 +101,9 @@ export type ShownVisit = VisitGroup | { readonly hidden: number; readonly startN
 const MIN_SHARE = 0.005;
 const LONGEST_FEW = 8;
 
+/** Stretches of other groups shorter than this part of the run are left out: they say nothing. */
+const MIN_STRETCH_SHARE = 0.001;
+
 /** The longest so that at most `max` lines result, in order of time, what is between them counted. */
 export function chooseVisits(groups: readonly VisitGroup[], max: number): readonly ShownVisit[] {
   const whole = groups.reduce((sum, group) => sum + lengthOf(group), 0);
@@ -111,7 +114,9 @@ export function chooseVisits(groups: readonly VisitGroup[], max: number): readon
     .filter((index, i) => i < LONGEST_FEW || length(index) >= whole * MIN_SHARE);
   let shown = longest.length;
   while (shown > 1 && countLines(longest.slice(0, shown), groups.length) > max) shown--;
-  return withStretches(groups, new Set(longest.slice(0, shown)));
+  return withStretches(groups, new Set(longest.slice(0, shown))).filter(
+    (line) => !('hidden' in line) || line.endNs - line.startNs >= whole * MIN_STRETCH_SHARE,
+  );
 }
 
 /** Each shown group is a line, and so is each stretch of others before, between and after them. */
