@@ -118,7 +118,8 @@ describe('a file that cannot be opened', () => {
     expect(await fails({ name: inFile })).toMatchObject({ code: 'TA1315', message: `${inFile}: no such file` });
   });
 
-  it.skipIf(process.getuid?.() === 0)('says that it may not be read', async () => {
+  const isRoot = process.getuid?.() === 0;
+  it.skipIf(isRoot)(`says that it may not be read${isRoot ? ' (root may read everything)' : ''}`, async () => {
     const name = file('secret.json', document(1));
     chmodSync(name, 0);
     expect(await fails({ name })).toMatchObject({ code: 'TA1315', message: `${name}: reading it is not permitted` });
