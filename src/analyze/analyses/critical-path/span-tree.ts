@@ -93,9 +93,9 @@ const MILLISECOND = 1e6;
 const MIN_COARSE_STARTS = 3;
 
 /**
- * D3: a clock of milliseconds shows in all times of the trace, or in all starts of one of its processes. OpenTelemetry's
- * SDK for JavaScript takes starts from such a clock and durations from a fine one: what followed each other then seems
- * to overlap by up to a millisecond (docs/adr/0005).
+ * D3: a clock of milliseconds shows in all times of the trace, or in all starts that one instrumentation of one process
+ * recorded. OpenTelemetry's SDK for JavaScript takes starts from such a clock and durations from a fine one: what
+ * followed each other then seems to overlap by up to a millisecond (docs/adr/0005).
  */
 export function toleranceOf(trace: Trace): number {
   const { size, start, end } = trace;
@@ -103,14 +103,14 @@ export function toleranceOf(trace: Trace): number {
   const starts = new Map<string, number>();
   let allWhole = true;
   for (let i = 0; i < size; i++) {
-    const process = trace.process(i);
+    const recorder = `${trace.scope(i)}\n${trace.process(i)}`;
     const whole = isWhole(start[i] as number);
     allWhole &&= whole && isWhole(end[i] as number);
-    const seen = starts.get(process) ?? 0;
-    starts.set(process, whole && seen >= 0 ? seen + 1 : -1);
+    const seen = starts.get(recorder) ?? 0;
+    starts.set(recorder, whole && seen >= 0 ? seen + 1 : -1);
   }
-  const hasCoarseProcess = Array.from(starts.values()).some((count) => count >= MIN_COARSE_STARTS);
-  return allWhole || hasCoarseProcess ? MILLISECOND : MICROSECOND;
+  const hasCoarseClock = Array.from(starts.values()).some((count) => count >= MIN_COARSE_STARTS);
+  return allWhole || hasCoarseClock ? MILLISECOND : MICROSECOND;
 }
 
 export const lengthOf = (tree: SpanTree, node: number): number =>

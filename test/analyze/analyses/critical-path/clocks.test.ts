@@ -44,6 +44,14 @@ describe('starts from a clock of milliseconds', () => {
     expect(pathOf([...steps.map(cut), other]).map(([id]) => id)).toEqual(['A', 'B', 'R', 'C', 'X', 'C', 'R']);
   });
 
+  it('count where one instrumentation of a process has them beside a finer one', () => {
+    const http: SpanDrawing[] = [
+      { id: 'R', start: 0.2, end: 100.3 },
+      ...steps.slice(1).map((span) => ({ ...cut(span), scope: 'http' })),
+    ];
+    expect(pathOf(http).map(([id]) => id)).toEqual(['A', 'B', 'R', 'C', 'R']);
+  });
+
   it('are no reason to take real overlap of a fine clock for none', () => {
     // A runs 0.8 ms into B, and the clock is fine: B began without waiting for A.
     const fine = steps.map((span) => (span.id === 'B' ? { ...span, start: 30.1 } : span));
