@@ -14,7 +14,12 @@ const nativeThen = Promise.prototype.then;
 
 /** A promise of this realm with nothing of its own about it: awaiting it never looks at its `then`. */
 export function isPlainPromise(value: object): value is Promise<unknown> {
-  return value instanceof Promise && value.constructor === Promise && value.then === nativeThen;
+  return value instanceof Promise && value.constructor === Promise && hasUsualThen(value);
+}
+
+/** The one that promises have, also where something replaced it for all of them after this module was loaded. */
+function hasUsualThen(promise: Promise<unknown>): boolean {
+  return promise.then === nativeThen || promise.then === Promise.prototype.then;
 }
 
 export function isThenable(value: object): value is PromiseLike<unknown> {
@@ -40,6 +45,9 @@ export function derivePromise<T>(promise: Promise<T>, settlement: Settlement): P
   return derived;
 }
 
+/** How promises ended that may be given out again, as caches do. */
+const ended = new WeakMap<object, (call: Call) => void>();
+
 /** `onValue` is told a call whose promise was fulfilled, and with what. */
 type OnValue = (value: unknown, call: Call) => void;
 
@@ -55,13 +63,31 @@ export function watchThenable(thenable: PromiseLike<unknown>, call: Call, onValu
     },
     onError: (error) => found.failed(error),
   });
-  const isEager = thenable instanceof Promise && thenable.then === nativeThen;
+  const end = ended.get(thenable);
+  if (end !== undefined) {
+    end(call);
+    return;
+  }
+  const isEager = thenable instanceof Promise && hasUsualThen(thenable);
   watch(thenable, call, (found) => {
     const settlement = settlementOf(found);
-    if (isEager) watchEagerPromise(thenable as Promise<unknown>, settlement);
+    if (isEager) watchEagerPromise(thenable as Promise<unknown>, remembered(thenable, settlement, onValue));
     else watchLazyThenable(thenable, found, settlement);
   });
   if (!isEager) call.leaveOpen(thenable);
+}
+
+function remembered(thenable: object, settlement: Settlement, onValue: OnValue): Settlement {
+  return {
+    onValue: (value) => {
+      ended.set(thenable, (call) => onValue(value, call));
+      settlement.onValue(value);
+    },
+    onError: (error) => {
+      ended.set(thenable, (call) => call.fail(error));
+      settlement.onError(error);
+    },
+  };
 }
 
 /**
@@ -113,6 +139,31 @@ function watchLazyThenable(thenable: PromiseLike<unknown>, found: Watch, settlem
       },
   );
   if (thenable instanceof Promise) watchOtherWays(thenable, found, settlement);
+  else watchOwnCatch(thenable, found, settlement);
+}
+
+/** The `catch` and `finally` of what is no promise need not go through its `then`. */
+function watchOwnCatch(thenable: PromiseLike<unknown>, found: Watch, settlement: Settlement): void {
+  const around = (key: 'catch' | 'finally', wrapHandler: (handler: Handler) => Handler) =>
+    hook(
+      thenable,
+      key,
+      (original) =>
+        function (this: unknown, ...handlers) {
+          const bound = hostHandlers(handlers).map(wrapHandler);
+          const result = found.run(() => Reflect.apply(original, this, bound));
+          const isAnswer = typeof result === 'object' && result !== null && isPlainPromise(result);
+          return isAnswer ? derivePromise(result, settlement) : result;
+        },
+    );
+  around('catch', (handler) => {
+    if (typeof handler !== 'function') return handler;
+    return (error) => {
+      settlement.onError(error);
+      return handler(error);
+    };
+  });
+  around('finally', (handler) => handler);
 }
 
 /** The work belongs to the call, what the host does with the result does not. */

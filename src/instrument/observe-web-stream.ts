@@ -5,11 +5,13 @@ import { attempt, type Consumption, hook, type Method, watchStream } from './wat
 
 interface WebStream {
   readonly locked: boolean;
+  getReader(): Reader;
   pipeTo(writable: unknown, options?: unknown): Promise<void>;
 }
 
 interface Reader {
   readonly closed: Promise<unknown>;
+  releaseLock(): void;
 }
 
 interface Transform {
@@ -27,6 +29,7 @@ export function watchWebStream(value: object, call: Call): boolean {
 
 /** All ways to read a stream, which stays the host's object: byte streams and `instanceof` work as ever. */
 function hookStream(stream: WebStream, consumption: Consumption): void {
+  const { getReader } = stream;
   const around = (key: PropertyKey, then: (result: unknown, args: readonly unknown[]) => unknown) =>
     hook(
       stream,
@@ -58,17 +61,33 @@ function hookStream(stream: WebStream, consumption: Consumption): void {
   });
   around('pipeTo', (piped) => {
     const onValue = () => consumption.finished();
-    return derivePromise(piped as Promise<unknown>, { onValue, onError: (error) => consumption.failed(error) });
+    const onError = (error: unknown) => whenPipeBroke(() => getReader.call(stream), error, consumption);
+    return derivePromise(piped as Promise<unknown>, { onValue, onError });
   });
   hook(stream, 'pipeThrough', (original) => pipeThrough(stream, original));
+}
+
+/** The stream may have failed itself, have been given up with its destination, or have been left to be read further. */
+function whenPipeBroke(getReader: () => Reader, error: unknown, consumption: Consumption): void {
+  attempt(consumption, () => {
+    const reader = getReader();
+    const { closed } = reader;
+    reader.releaseLock();
+    const failed = (reason: unknown) => {
+      if (reason === error) consumption.failed(error);
+    };
+    closed.then(() => consumption.stopped(), failed);
+  });
 }
 
 /** As the standard defines it, over the stream's watched `pipeTo`. */
 function pipeThrough(stream: WebStream, original: Method): Method {
   return function (this: unknown, ...args) {
-    const [transform, options] = args as [Transform | undefined, unknown];
+    const [transform, options] = args as [Transform | undefined, { readonly signal?: unknown } | undefined];
     const isUsable = !stream.locked && transform?.writable?.locked === false && transform.readable !== undefined;
-    if (!isUsable) return Reflect.apply(original, this, args);
+    const signal = options?.signal;
+    if (!isUsable || !(signal === undefined || signal instanceof AbortSignal))
+      return Reflect.apply(original, this, args);
     stream.pipeTo(transform.writable, options).catch(() => undefined);
     return transform.readable;
   };

@@ -124,8 +124,9 @@ function activeTracer(): Tracer | undefined {
   return cached;
 }
 
+/** By its text; a method may be named `class`, too. */
 function isClass(fn: AnyFunction): boolean {
-  return /^class\b/.test(Function.prototype.toString.call(fn));
+  return /^class\b(?!\s*\()/.test(Function.prototype.toString.call(fn));
 }
 
 /** With or without `new`, as the original allows. */

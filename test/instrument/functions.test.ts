@@ -59,6 +59,16 @@ describe('a wrapped function', () => {
     expect(() => tool('x', {}, 7 as unknown as () => void)).toThrow("tool('x') needs a function");
   });
 
+  it('may be a method that is named `class`', () => {
+    const named = {
+      class(value: number) {
+        return value;
+      },
+    };
+    expect(tool('x', named.class)(5)).toBe(5);
+    expect(() => tool('x', class extends Object {} as unknown as () => void)).toThrow('a class cannot be wrapped');
+  });
+
   it('is wrapped once as one thing, and again as another', () => {
     const once = tool('x', () => 1);
     expect(tool('x', once)).toBe(once);

@@ -37,6 +37,7 @@ async function demo(flags: DemoFlags, io: Io): Promise<number> {
   const store = openSpanStore(flags.spans);
   try {
     await runPipeline(store, flags, io);
+    if (io.signal.aborted) return ExitCode.interrupted;
     const input = await collectInput({ files: [store.log.path] }, io, startProgress(io, flags.quiet === true));
     const report = reportOf(analyzeTable(input.table, { thresholds }), {
       toolVersion: version(),
@@ -61,10 +62,15 @@ async function runPipeline(store: SpanStore, flags: DemoFlags, io: Io): Promise<
   if (!flags.quiet) await write(io.stderr, 'running the demo agent, some seconds …\n');
   const receiver = await startReceiver({ onTraces: (traces) => store.log.append(traces) });
   const pipeline = fileURLToPath(import.meta.resolve('../../demo/pipeline.js'));
-  const run = await runRecorded([process.execPath, pipeline], { env: io.env, receiverUrl: receiver.url });
+  const run = await runRecorded([process.execPath, pipeline], { env: withoutOtel(io.env), receiverUrl: receiver.url });
   await receiver.close();
   store.close();
-  if (run.exitCode !== 0) throw new Error(`the demo's pipeline ended with ${run.exitCode}`, { cause: run.failure });
+  if (run.exitCode !== 0 && !io.signal.aborted) throw new Error(`the demo's pipeline ended with ${run.exitCode}`, { cause: run.failure });
+}
+
+/** What the user's own programs are told about telemetry is not meant for the demo: it would lose spans or attributes. */
+function withoutOtel(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('OTEL_')));
 }
 
 function slowestRun({ traces }: Report): string {

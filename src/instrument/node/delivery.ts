@@ -3,12 +3,12 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { endOpenCalls } from '../open-ended.ts';
 import { telemetryErrors, telemetryFailed } from '../telemetry-errors.ts';
-import { type InitOptions, readSettings } from './settings.ts';
+import { type InitOptions, isDisabled, readSettings } from './settings.ts';
 import { type DeliveryCounts, SpanQueue } from './span-queue.ts';
 
 /**
  * `started`: spans are exported. `existing`: the program has a provider, which is used as it is. `disabled`: by
- * `OTEL_SDK_DISABLED`, or because the given endpoint is no URL, about which a warning is emitted.
+ * `OTEL_SDK_DISABLED`, or because the endpoint is no HTTP URL, about which a warning is emitted.
  */
 export type InitResult = 'started' | 'existing' | 'disabled';
 
@@ -42,11 +42,13 @@ export function init(options: InitOptions = {}): InitResult {
 }
 
 function start(options: InitOptions): InitResult {
-  const isForeign = existingProvider() !== undefined;
-  const settings = readSettings(options, process.env);
-  if (settings.isDisabled) return 'disabled';
+  if (isDisabled(process.env)) return 'disabled';
   listenForExit();
-  if (isForeign) return 'existing';
+  if (existingProvider() !== undefined) {
+    queue = undefined;
+    return 'existing';
+  }
+  const settings = readSettings(options, process.env);
   queue = settings.isExporting ? new SpanQueue(new OTLPTraceExporter(settings.exporter)) : undefined;
   provider = new NodeTracerProvider({ resource: settings.resource, spanProcessors: queue ? [queue] : [] });
   provider.register();
@@ -71,6 +73,7 @@ export async function flush(timeoutMs = 10_000): Promise<boolean> {
 export async function shutdown(timeoutMs = 10_000): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
   endOpenCalls();
+  queue?.hurry();
   const isDelivered = await flush(timeoutMs);
   if (provider === undefined) return isDelivered;
   const ended = provider;
@@ -107,7 +110,7 @@ function listenForExit(): void {
   process.on('beforeExit', () => {
     endOpenCalls();
     // Sending brings the event loop back to life, and this event again when it is done.
-    if (queue !== undefined && queue.counts.pending > 0) void queue.forceFlush();
+    if (queue !== undefined && queue.counts.pending > 0) queue.leave();
   });
 }
 

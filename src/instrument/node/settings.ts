@@ -21,8 +21,6 @@ export interface InitOptions {
 }
 
 export interface Settings {
-  /** `OTEL_SDK_DISABLED=true`. */
-  readonly isDisabled: boolean;
   /** False for `OTEL_TRACES_EXPORTER=none`: trace context is handed on, spans go nowhere. */
   readonly isExporting: boolean;
   /** What the exporter is told; the rest it reads from the environment itself. */
@@ -32,11 +30,17 @@ export interface Settings {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** `OTEL_SDK_DISABLED=true`. */
+export function isDisabled(env: Environment): boolean {
+  return env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true';
+}
+
 /** The environment wins over the code, so that whoever runs a program decides where its spans go. */
 export function readSettings(options: InitOptions, env: Environment): Settings {
+  const isExporting = env.OTEL_TRACES_EXPORTER?.trim() !== 'none';
+  if (isExporting) checkEndpoint(env);
   return {
-    isDisabled: env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true',
-    isExporting: env.OTEL_TRACES_EXPORTER?.trim() !== 'none',
+    isExporting,
     exporter: {
       ...(options.endpoint === undefined || isSet(env, 'ENDPOINT') ? {} : { url: tracesUrl(options.endpoint) }),
       ...(options.headers === undefined || isSet(env, 'HEADERS') ? {} : { headers: { ...options.headers } }),
@@ -50,8 +54,22 @@ function isSet(env: Environment, name: string): boolean {
   return values.some((value) => value !== undefined && value.trim() !== '');
 }
 
+/** What is set there in vain would be taken for the default, or fail at every export without a word. */
+function checkEndpoint(env: Environment): void {
+  const names = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'];
+  const name = names.find((one) => (env[one]?.trim() ?? '') !== '');
+  if (name !== undefined) httpUrl(env[name]!.trim(), name);
+}
+
+function httpUrl(text: string, name: string): URL {
+  // `localhost:4318` is a URL, of the scheme "localhost".
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
+  throw new TypeError(`${name} is no URL with http:// or https://: ${text}`);
+}
+
 function tracesUrl(endpoint: string): string {
-  const url = new URL(endpoint);
+  const url = httpUrl(endpoint, 'endpoint');
   if (!url.pathname.endsWith('/v1/traces')) url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/traces`;
   return url.href;
 }

@@ -9,6 +9,8 @@ const MAX_SPANS = 65_536;
 /** Below the exporter's own limit (30), above which it refuses. */
 const MAX_EXPORTS = 4;
 const DELAY_MS = 1000;
+/** For so long after a batch that got no answer, nobody expects one for the next. */
+const UNREACHABLE_MS = 5000;
 
 /** What became of the spans that ended. */
 export interface DeliveryCounts {
@@ -41,6 +43,8 @@ export class SpanQueue implements SpanProcessor {
   #exports = 0;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
+  #isHurried = false;
+  #unansweredAt = Number.NEGATIVE_INFINITY;
 
   constructor(exporter: SpanExporter) {
     this.#exporter = exporter;
@@ -64,7 +68,7 @@ export class SpanQueue implements SpanProcessor {
       this.#closeBatch();
       // Not in the turn of whoever ended the span: a batch takes milliseconds to write.
       setImmediate(() => this.#sendWaiting()).unref();
-    } else this.#timer ??= setTimeout(() => this.#sendAll(), DELAY_MS).unref();
+    } else this.#scheduleSend();
   }
 
   /** Waits until all that ended before has been delivered or given up. Never rejects. */
@@ -73,10 +77,37 @@ export class SpanQueue implements SpanProcessor {
     await Promise.all(this.#unsettled);
   }
 
+  /**
+   * The process is about to end: the first batch that gets no answer takes with it what waits behind it, until the
+   * queue is empty. Otherwise each would be tried anew for as long, and hold the process up for minutes.
+   */
+  hurry(): void {
+    this.#isHurried = this.#counts.pending > 0;
+  }
+
+  /** The process has nothing else to do. Sends what it has, unless the receiver has just been found out of reach. */
+  leave(): void {
+    this.#closeBatch();
+    if (performance.now() - this.#unansweredAt < UNREACHABLE_MS) this.#giveUp();
+    this.hurry();
+    this.#sendWaiting();
+  }
+
   async shutdown(): Promise<void> {
     this.#isClosed = true;
+    this.hurry();
     await this.forceFlush();
     await this.#exporter.shutdown();
+  }
+
+  #scheduleSend(): void {
+    this.#timer ??= setTimeout(() => this.#sendAll(), DELAY_MS).unref();
+  }
+
+  /** Once no export is under way, and not at once: that would keep the process alive for as long as anything waits. */
+  #sendLater(): void {
+    this.#unansweredAt = performance.now();
+    if (this.#exports === 0 && this.#waiting.length > 0) this.#scheduleSend();
   }
 
   #sendAll(): void {
@@ -103,23 +134,42 @@ export class SpanQueue implements SpanProcessor {
     while (this.#exports < MAX_EXPORTS && this.#waiting.length > 0) this.#send(this.#waiting.shift()!);
   }
 
-  #send({ spans, settle }: Batch): void {
+  #settle({ spans, settle }: Batch, isDelivered: boolean): void {
+    this.#counts.pending -= spans.length;
+    this.#counts[isDelivered ? 'delivered' : 'failed'] += spans.length;
+    if (this.#counts.pending === 0) this.#isHurried = false;
+    settle();
+  }
+
+  #giveUp(): void {
+    const given = this.#waiting;
+    this.#waiting = [];
+    for (const batch of given) this.#settle(batch, false);
+  }
+
+  #send(batch: Batch): void {
     this.#exports++;
-    const done = (isDelivered: boolean) => {
+    const done = (isDelivered: boolean, error?: Error) => {
       this.#exports--;
-      this.#counts.pending -= spans.length;
-      this.#counts[isDelivered ? 'delivered' : 'failed'] += spans.length;
-      settle();
-      this.#sendWaiting();
+      const isUnanswered = !isDelivered && !isAnswered(error);
+      if (isUnanswered && this.#isHurried) this.#giveUp();
+      this.#settle(batch, isDelivered);
+      if (isUnanswered) this.#sendLater();
+      else this.#sendWaiting();
     };
     try {
       // Where HTTP is instrumented, an export must not be a span that has to be exported.
       context.with(suppressTracing(ROOT_CONTEXT), () => {
-        this.#exporter.export([...spans], ({ code }) => done(code === ExportResultCode.SUCCESS));
+        this.#exporter.export([...batch.spans], ({ code, error }) => done(code === ExportResultCode.SUCCESS, error));
       });
     } catch (error) {
       telemetryFailed(error);
       done(false);
     }
   }
+}
+
+/** A receiver that refuses one batch, by an HTTP status, may take the next. */
+function isAnswered(error: Error | undefined): boolean {
+  return typeof (error as { code?: unknown } | undefined)?.code === 'number';
 }

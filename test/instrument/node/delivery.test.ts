@@ -182,11 +182,20 @@ describe('the environment', () => {
   });
 });
 
-it('an endpoint that is no URL is a warning, and the program runs on', async () => {
-  const { stdout, stderr, code } = await programs.run(PROGRAM, ['stats', 'not a url']);
+it.each<[string, string, Record<string, string>]>([
+  ['not a url', 'endpoint', {}],
+  ['localhost:4318', 'endpoint', {}],
+  ['http://127.0.0.1:9', 'OTEL_EXPORTER_OTLP_ENDPOINT', { OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318' }],
+])('an endpoint that is no URL is a warning, and the program runs on: %s, %s', async (endpoint, name, env) => {
+  const { stdout, stderr, code } = await programs.run(PROGRAM, ['stats', endpoint], env);
   expect(code).toBe(0);
   expect(JSON.parse(stdout)[0]).toBe('disabled');
-  expect(stderr).toMatch(/TraceAnalyzeWarning: trace-analyze: no spans are exported: Invalid URL/);
+  expect(stderr).toContain(`TraceAnalyzeWarning: trace-analyze: no spans are exported: ${name} is no URL with http://`);
+});
+
+it('an endpoint in the environment that is not used is not looked at', async () => {
+  const env = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${receiver.url}/v1/traces`, OTEL_EXPORTER_OTLP_ENDPOINT: 'x:1' };
+  expect(await run('stats', env)).toEqual(['started', true, all(2)]);
 });
 
 interface OwnServer {

@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest';
+import { runCli } from '../support/cli.ts';
+
+it("the demo does not depend on the user's own settings of telemetry", async () => {
+  const env = {
+    OTEL_SDK_DISABLED: 'true',
+    OTEL_TRACES_SAMPLER: 'always_off',
+    OTEL_EXPORTER_OTLP_TIMEOUT: '1',
+    OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: '2',
+  };
+  const { code, stdout } = await runCli(['demo', '--quiet'], { env });
+  expect(stdout).toMatch(/Planted problems found: (\d+) of \1 /);
+  expect(code).toBe(0);
+}, 30_000);
