@@ -65,7 +65,9 @@ async function runPipeline(store: SpanStore, flags: DemoFlags, io: Io): Promise<
   const run = await runRecorded([process.execPath, pipeline], { env: withoutOtel(io.env), receiverUrl: receiver.url });
   await receiver.close();
   store.close();
-  if (run.exitCode !== 0 && !io.signal.aborted) throw new Error(`the demo's pipeline ended with ${run.exitCode}`, { cause: run.failure });
+  if (run.exitCode !== 0 && !io.signal.aborted) {
+    throw new Error(`the demo's pipeline ended with ${run.exitCode}`, { cause: run.failure });
+  }
 }
 
 /** What the user's own programs are told about telemetry is not meant for the demo: it would lose spans or attributes. */
