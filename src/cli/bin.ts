@@ -1,6 +1,9 @@
 #!/usr/bin/env node
-import { ExitCode } from './exit-codes.ts';
+import { ExitCode, exitCodeOf } from './exit-codes.ts';
+import type { Io } from './io.ts';
 import { run } from './main.ts';
+import { printError } from './print-error.ts';
+import { unwritable } from './write-file.ts';
 
 const abort = new AbortController();
 let signals = 0;
@@ -11,14 +14,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     abort.abort(new DOMException('interrupted', 'AbortError'));
   });
 }
-// Whoever reads us has read enough (`| head`).
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(ExitCode.ok);
-  throw error;
-});
 process.stderr.on('error', () => undefined);
 
-process.exitCode = await run(process.argv.slice(2), {
+const io: Io = {
   // Looked at only by commands that read it: the mere look opens the stream.
   get stdin() {
     return process.stdin;
@@ -28,4 +26,13 @@ process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
   now: Date.now,
   signal: abort.signal,
+};
+process.stdout.on('error', async (error: NodeJS.ErrnoException) => {
+  // Whoever reads us has read enough (`| head`).
+  if (error.code === 'EPIPE') process.exit(ExitCode.ok);
+  const told = unwritable('standard output', error);
+  await printError(told, io, { json: false, color: undefined, debug: false });
+  process.exit(exitCodeOf(told));
 });
+
+process.exitCode = await run(process.argv.slice(2), io);

@@ -81,6 +81,8 @@ function allCommands(program: Command): Command[] {
 
 async function fail(error: unknown, flags: OutputFlags, io: Io): Promise<number> {
   if (error instanceof CommanderError && error.exitCode === 0) return ExitCode.ok; // --help, --version
+  // Printed already, for want of a second word.
+  if (error instanceof CommanderError && error.code === 'commander.help') return ExitCode.usage;
   const told = error instanceof CommanderError ? fromCommander(error) : error;
   await printError(told, io, { json: wantsJsonErrors(flags), color: flags.color, debug: flags.debug === true });
   return exitCodeOf(told);

@@ -51,7 +51,7 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
 }
 
-function unwritable(path: string, error: NodeJS.ErrnoException): UsageError {
+export function unwritable(path: string, error: NodeJS.ErrnoException): UsageError {
   return new UsageError(`cannot write ${path} (${error.code})`, {
     code: 'TA1103',
     fix: 'check the folder and its permissions, or choose another file',

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { type CliOptions, runCli } from '../support/cli.ts';
+import { BIN, type CliOptions, runCli } from '../support/cli.ts';
 import { cutAnswer, deadUrl, type FaultServer, startFaultServer } from '../support/jaeger-fault-server.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'trace-analyze-bad-'));
@@ -134,12 +136,34 @@ describe('input that is bad in part', () => {
     expect(stderr).toContain('bad.json');
   });
 
+  it('notes how much was left out, and for how many reasons', async () => {
+    const spans = otlp(span('1'), span('2', { traceId: 7 }), span('3', { name: 'BAD' })).replace(
+      /\{[^{]*BAD[^}]*\}/,
+      '5',
+    );
+    const missing = join(dir, 'missing.json');
+    const { stderr } = await runCli([missing, file('three.json', spans)]);
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      `note: ${missing}: no such file`,
+      'note: 2 records were left out: a span has no traceId (and 1 other reason)',
+    ]);
+  });
+
   it('cyclic parents are cut, and that is counted', async () => {
     const [a, b] = ['a'.padStart(16, '0'), 'b'.padStart(16, '0')];
     const cyclic = otlp(span('a', { parentSpanId: b }), span('b', { parentSpanId: a }));
     const { code, stdout } = await runCli(['--json', file('cyclic.json', cyclic)]);
     expect(code).toBe(0);
     expect(JSON.parse(stdout).dataQuality.repairs).toMatchObject({ cycle: 1 });
+  });
+});
+
+it.skipIf(!existsSync('/dev/full'))('a full disk behind standard output is said in one message', async () => {
+  const words = [process.execPath, BIN, '--json', file('full.json', otlp(span('1')))];
+  const run = promisify(execFile)('/bin/sh', ['-c', '"$@" > /dev/full', 'sh', ...words]);
+  await expect(run).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^error\[TA1103\]: cannot write standard output \(ENOSPC\)\n(?!.*\n +at )/),
   });
 });
 

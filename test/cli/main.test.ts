@@ -17,6 +17,15 @@ describe('the command line', () => {
     expect(said().stdout).toMatch(/^Usage: trace-analyze/);
   });
 
+  it('prints help, and nothing else, for a command that lacks its second word', async () => {
+    const { io, said } = ioWith({});
+    expect(await run(['pull'], io)).toBe(2);
+    const { stdout, stderr } = said();
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/^Usage: trace-analyze pull/);
+    expect(stderr).not.toContain('error[');
+  });
+
   it('tells a bug from a mistake of the user, with its stack and where to report it', async () => {
     const { io, said } = ioWith({
       now: () => {

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-const BIN = resolve(import.meta.dirname, '../../dist/cli/bin.js');
+/** The built command line. */
+export const BIN = resolve(import.meta.dirname, '../../dist/cli/bin.js');
 
 export interface CliRun {
   readonly code: number | null;

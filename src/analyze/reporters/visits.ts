@@ -101,8 +101,8 @@ export type ShownVisit = VisitGroup | { readonly hidden: number; readonly startN
 const MIN_SHARE = 0.005;
 const LONGEST_FEW = 8;
 
-/** Stretches of other groups shorter than this part of the run are left out: they say nothing. */
-const MIN_STRETCH_SHARE = 0.001;
+/** Groups, and stretches of groups, shorter than this part of the run are left out: they say nothing. */
+const LEAST_SHARE = 0.001;
 
 /** The longest so that at most `max` lines result, in order of time, what is between them counted. */
 export function chooseVisits(groups: readonly VisitGroup[], max: number): readonly ShownVisit[] {
@@ -111,18 +111,24 @@ export function chooseVisits(groups: readonly VisitGroup[], max: number): readon
   const longest = Array.from(groups.keys())
     .sort((a, b) => length(b) - length(a) || a - b)
     .slice(0, max)
-    .filter((index, i) => i < LONGEST_FEW || length(index) >= whole * MIN_SHARE);
+    .filter((index, i) => i === 0 || length(index) >= whole * (i < LONGEST_FEW ? LEAST_SHARE : MIN_SHARE));
+  const leastNs = whole * LEAST_SHARE;
   let shown = longest.length;
-  while (shown > 1 && countLines(longest.slice(0, shown), groups.length) > max) shown--;
+  while (shown > 1 && countLines(longest.slice(0, shown), groups, leastNs) > max) shown--;
   return withStretches(groups, new Set(longest.slice(0, shown))).filter(
-    (line) => !('hidden' in line) || line.endNs - line.startNs >= whole * MIN_STRETCH_SHARE,
+    (line) => !('hidden' in line) || lengthOf(line) >= leastNs,
   );
 }
 
-/** Each shown group is a line, and so is each stretch of others before, between and after them. */
-function countLines(shown: readonly number[], groups: number): number {
-  const edges = [-1, ...shown.toSorted((a, b) => a - b), groups];
-  return shown.length + edges.filter((edge, i) => i > 0 && edge - (edges[i - 1] as number) > 1).length;
+/** Each shown group is a line, and so is each stretch of others before, between and after them that is long enough. */
+function countLines(shown: readonly number[], groups: readonly VisitGroup[], leastNs: number): number {
+  const edges = [-1, ...shown.toSorted((a, b) => a - b), groups.length];
+  const isLine = (edge: number, i: number): boolean => {
+    const [first, last] = [groups[(edges[i - 1] ?? edge) + 1], groups[edge - 1]];
+    const isStretch = i > 0 && edge - (edges[i - 1] as number) > 1;
+    return isStretch && (last as VisitGroup).endNs - (first as VisitGroup).startNs >= leastNs;
+  };
+  return shown.length + edges.filter(isLine).length;
 }
 
 function withStretches(groups: readonly VisitGroup[], shown: ReadonlySet<number>): readonly ShownVisit[] {

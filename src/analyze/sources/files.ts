@@ -103,7 +103,7 @@ function withPackingTrouble(summary: DocumentSummary, packing: 'cut' | 'broken')
 }
 
 function brokenGzipError(): InputError {
-  return new InputError('TA1317', 'the gzip data is broken from its beginning', {
+  return new InputError('TA1317', 'the gzip data is broken near its beginning, or goes on with something else', {
     fix: 'copy or download the file again; gzip -t FILE checks it',
     byte: 0,
   });

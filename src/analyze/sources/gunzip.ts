@@ -23,7 +23,8 @@ const PIECE_BYTES = 16 * 1024;
 
 /**
  * Decompresses gzip of one or more members, a piece at a time: what comes before a cut or broken place is given out.
- * Throws `InputError` for a decompression bomb.
+ * Zeros after the last member are padding, as for gzip itself; other bytes there are a broken place. Throws
+ * `InputError` for a decompression bomb.
  */
 export async function* gunzip(
   compressed: AsyncIterable<Uint8Array>,
@@ -45,11 +46,11 @@ export async function* gunzip(
   try {
     for await (const piece of piecesOf(compressed)) {
       bytesIn += piece.length;
-      const error = await written(stream, piece);
+      const error = stream.readableEnded ? undefined : await written(stream, piece);
       yield* taken();
-      if (error !== undefined) return onEnd('broken');
+      if (error !== undefined || hasMore(stream, piece, bytesIn)) return onEnd('broken');
     }
-    const error = await ended(stream);
+    const error = stream.readableEnded ? undefined : await ended(stream);
     yield* taken();
     onEnd(error === undefined ? 'whole' : error.code === 'Z_BUF_ERROR' ? 'cut' : 'broken');
   } finally {
@@ -65,14 +66,25 @@ async function* piecesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
 
 type ZlibError = Error & { readonly code?: string };
 
-/** Resolves when the piece is decompressed, with what is wrong with it. */
+/** Whether the stream took the zero after its last member for the end, and the piece goes on with something else. */
+function hasMore(stream: Gunzip, piece: Uint8Array, bytesIn: number): boolean {
+  if (!stream.readableEnded) return false;
+  const taken = stream.bytesWritten - (bytesIn - piece.length);
+  return piece.subarray(Math.max(taken, 0)).some((byte) => byte !== 0);
+}
+
+/**
+ * Resolves when the piece is decompressed, with what is wrong with it. A piece with a zero after the last member ends
+ * the stream, and is never called back for.
+ */
 function written(stream: Gunzip, piece: Uint8Array): Promise<ZlibError | undefined> {
   return new Promise((resolve) => {
-    stream.once('error', resolve);
-    stream.write(piece, (error) => {
-      stream.off('error', resolve);
+    const done = (error?: ZlibError | null): void => {
+      stream.off('error', done).off('end', done);
       resolve(error ?? undefined);
-    });
+    };
+    stream.once('error', done).once('end', done);
+    stream.write(piece, done);
   });
 }
 

@@ -97,7 +97,10 @@ export function parseJaegerQuery(text: JaegerQueryText, nowMs: number): Parsed<J
   if (since === undefined) return problem('--since', text.since, '1h, 7d or 2026-11-20T14:00:00Z');
   const until = parseInstant(text.until ?? 'now', now);
   if (until === undefined) return problem('--until', text.until, '30m (ago), now or 2026-11-20T14:00:00Z');
-  if (since >= until) return { ok: false, problem: '--since must be before --until' };
+  if (since >= until) {
+    const given = text.since === undefined ? ` (it is ${DEFAULT_SINCE} ago unless given)` : '';
+    return { ok: false, problem: `--since must be before --until${given}` };
+  }
   const minDurationNs = text.minDuration === undefined ? undefined : parseDuration(text.minDuration);
   if (minDurationNs === undefined && text.minDuration !== undefined) {
     return problem('--min-duration', text.minDuration, '500ms, 2s or 1m30s');

@@ -23,3 +23,14 @@ it('leaves out stretches of less than a thousandth of the run', () => {
   expect(shown([600_000, 100, 100, 100, 399_000], 3)).toEqual(['0', '4']);
   expect(shown([600_000, 400, 400, 400, 398_800], 3)).toEqual(['0', '3 hidden', '4']);
 });
+
+it('shows nothing so short one by one, unless there is nothing longer', () => {
+  expect(shown([600_000, 100, 399_900], 8)).toEqual(['0', '2']);
+  expect(shown([0], 8)).toEqual(['0']);
+});
+
+it('spends no line on the stretches that it leaves out', () => {
+  const lengths = [10, 300_000, 10, 480_000, 10, 350_000, 10, 250_000, 10];
+  expect(shown(lengths, 4)).toEqual(['1', '3', '5', '7']);
+  expect(shown(lengths, 3)).toEqual(['3 hidden', '3', '5 hidden']);
+});

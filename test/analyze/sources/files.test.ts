@@ -203,6 +203,26 @@ describe('gzip', () => {
     expect(summary.skipped.at(-1)?.reason).toBe('the gzip data is broken from here on');
   });
 
+  it.each([1, 7, 100, 1 << 20])('may be padded with zeros (%i bytes at a time)', async (size) => {
+    const packed = Buffer.concat([gzipSync(document(3)), gzipSync(document(2)), Buffer.alloc(40_000)]);
+    const pieces = Array.from({ length: Math.ceil(packed.length / size) }, (_, i) =>
+      packed.subarray(i * size, (i + 1) * size),
+    );
+    const { summary, ids } = await read({ name: '-', stream: Readable.from(pieces) });
+    expect(ids).toEqual([...upTo(3), ...upTo(2)]);
+    expect(summary).toMatchObject({ skipped: [], cut: false });
+  });
+
+  it.each([1, 100, 1 << 20])('that goes on after its padding is broken there (%i bytes at a time)', async (size) => {
+    const packed = Buffer.concat([gzipSync(document(3)), Buffer.alloc(200), gzipSync(document(2))]);
+    const pieces = Array.from({ length: Math.ceil(packed.length / size) }, (_, i) =>
+      packed.subarray(i * size, (i + 1) * size),
+    );
+    const { summary, ids } = await read({ name: '-', stream: Readable.from(pieces) });
+    expect(ids).toEqual(upTo(3));
+    expect(summary.skipped.at(-1)?.reason).toBe('the gzip data is broken from here on');
+  });
+
   it('that is broken at once is refused', async () => {
     const packed = Buffer.from(gzipSync(document(5)));
     packed.fill(0xff, 10, 40);

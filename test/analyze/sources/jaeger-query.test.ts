@@ -129,6 +129,7 @@ describe('parseJaegerQuery', () => {
     [{ since: 'soon' }, '--since "soon" is not 1h, 7d or 2026-11-20T14:00:00Z'],
     [{ until: '12:00' }, '--until "12:00" is not 30m (ago), now or 2026-11-20T14:00:00Z'],
     [{ since: '1h', until: '2h' }, '--since must be before --until'],
+    [{ until: '2h' }, '--since must be before --until (it is 1h ago unless given)'],
     [{ minDuration: '5x' }, '--min-duration "5x" is not 500ms, 2s or 1m30s'],
     [{ limit: '0' }, '--limit "0" is not a whole number from 1 to 1000000'],
     [{ limit: 1.5 }, '--limit "1.5" is not a whole number from 1 to 1000000'],
