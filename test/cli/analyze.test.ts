@@ -210,7 +210,7 @@ describe('explain', () => {
   ])('refuses what is %s', async (_, given) => {
     const { code, stdout, stderr } = await runCli(['explain', given, HELM]);
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
-    expect(stderr).toMatch(/^error\[TA1302\]: trace .* is not in the input\n {2}why: it has 1 traces: /);
+    expect(stderr).toMatch(/^error\[TA1302\]: trace .* is not in the input\n {2}why: it has 1 trace: /);
   });
 
   it('asks for more digits where several traces begin alike', async () => {

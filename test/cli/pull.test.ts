@@ -31,7 +31,7 @@ describe.each(RECORDED_VERSIONS)('pull jaeger %s', (version) => {
     const second = await runCli([...args, '-o', '-', '--quiet']);
     expect({ code: first.code, lines: first.stdout.trimEnd().split('\n').length }).toEqual({ code: 0, lines: 1 });
     expect(second).toEqual({ code: 0, signal: null, stdout: first.stdout, stderr: '' });
-    expect(first.stderr).toMatch(/^pulled 1 traces, \d+ spans/);
+    expect(first.stderr).toMatch(/^pulled 1 trace, \d+ spans/);
     expect(server.unrecorded).toEqual([]);
   });
 

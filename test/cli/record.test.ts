@@ -52,6 +52,15 @@ describe('record', () => {
     expect(JSON.parse(again.stdout).criticalPath).toEqual(JSON.parse(readFileSync(report, 'utf8')).criticalPath);
   });
 
+  it('does not mix its spans with those of another run', async () => {
+    const spans = join(dir, 'other-run.ndjson');
+    writeFileSync(spans, '{"resourceSpans":[]}\n');
+    const { code, stdout, stderr } = await runCli(['record', '--spans', spans, '--', process.execPath, '-e', '1']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('other-run.ndjson is there already');
+    expect(readFileSync(spans, 'utf8')).toBe('{"resourceSpans":[]}\n');
+  });
+
   it('prints its text to stderr, and takes options of the command for the command', async () => {
     const app = application('plain.mjs', '');
     const { code, stdout, stderr } = await runCli(['record', process.execPath, '--no-warnings', app, '--json']);
@@ -113,7 +122,7 @@ describe('receive', () => {
     const statuses: number[] = [];
     const { code, stdout, stderr } = await receiveUntil('SIGINT', file, statuses);
     expect({ code, stdout, statuses }).toEqual({ code: 0, stdout: '', statuses: [200] });
-    expect(stderr).toContain('1 spans in 1 requests');
+    expect(stderr).toContain('1 span in 1 request');
     expect((await runCli(['--json', file])).code).toBe(0);
   });
 

@@ -2,7 +2,8 @@ import { cousins, type RepeatGroup, repeats } from '../analyses/repeats.ts';
 import { factOf } from '../model/facts.ts';
 import type { Trace } from '../model/trace.ts';
 import { occurrenceOf } from './occurrence.ts';
-import { tryGroup, type Verdict } from './repeat-trial.ts';
+import { type TrialContext, tryGroup, type Verdict } from './repeat-trial.ts';
+import { splitFanOut } from './split-fan-out.ts';
 import type { Thresholds } from './thresholds.ts';
 import { trialContext } from './trial-context.ts';
 import { withoutTwins } from './twin-groups.ts';
@@ -48,7 +49,7 @@ function allVerdicts(trace: Trace, thresholds: Thresholds): Verdict[] {
   const taken = new Uint8Array(trace.size);
   const verdicts: Verdict[] = [];
   const judge = (groups: readonly RepeatGroup[]): void => {
-    const decided = groups.map((group) => tryGroup(context, group)).filter((verdict) => verdict !== undefined);
+    const decided = groups.flatMap((group) => verdictsOn(context, group));
     for (const { facts, missed } of decided) {
       if (missed?.rule === 'min_count') continue; // may still be part of something larger
       for (const { span } of facts.group.calls) taken[span] = 1;
@@ -61,6 +62,19 @@ function allVerdicts(trace: Trace, thresholds: Thresholds): Verdict[] {
   return verdicts.filter(({ facts, missed }) => {
     return missed?.rule !== 'min_count' || facts.group.calls.every(({ span }) => taken[span] === 0);
   });
+}
+
+const AT_ONCE: ReadonlySet<string | undefined> = new Set(['intended_fanout', 'worker_pool']);
+
+/** A group that ran at once in part may still have a loop beside: its other calls are tried by themselves. */
+function verdictsOn(context: TrialContext, group: RepeatGroup): Verdict[] {
+  const verdict = tryGroup(context, group);
+  if (verdict === undefined) return [];
+  const parts = AT_ONCE.has(verdict.missed?.rule) && group.between.length === 0 ? splitFanOut(group) : undefined;
+  const loop = parts === undefined ? undefined : tryGroup(context, parts.serial);
+  if (parts === undefined || loop === undefined || loop.missed !== undefined) return [verdict];
+  const rest = tryGroup(context, parts.concurrent);
+  return rest === undefined ? [loop] : [loop, rest];
 }
 
 function nearMissOf(

@@ -3,6 +3,7 @@ import { analyzeTrace, partialOf, reportOf, tracesOf } from '../../analyze/index
 import { InputError } from '../../analyze/model/errors.ts';
 import type { SpanTable } from '../../analyze/model/span-table.ts';
 import type { Trace } from '../../analyze/model/trace.ts';
+import { plural } from '../../analyze/reporters/format.ts';
 import { parseTraceId } from '../../analyze/sources/jaeger-query.ts';
 import { collectInput } from '../collect-input.ts';
 import type { Io } from '../io.ts';
@@ -68,7 +69,7 @@ function chooseTrace(table: SpanTable, id: string): Trace {
   for (const trace of tracesOf(table)) if (trace.id === wanted[0]) return trace;
   const known = table.traceIds.slice(0, 5).join(', ');
   throw new InputError('TA1302', `trace ${id} is not in the input`, {
-    why: `it has ${table.traceIds.length} traces: ${known}${table.traceIds.length > 5 ? ', …' : ''}`,
+    why: `it has ${plural(table.traceIds.length, 'trace')}: ${known}${table.traceIds.length > 5 ? ', …' : ''}`,
     fix: `give a whole trace id, or at least its first ${MIN_PREFIX} digits`,
   });
 }

@@ -1,6 +1,7 @@
 import { PassThrough, type Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { type OtlpLines, otlpLines } from '../../analyze/formats/otlp-lines.ts';
+import { plural } from '../../analyze/reporters/format.ts';
 import { nothingPulledError, type PullResult, pullJaeger } from '../../analyze/sources/jaeger.ts';
 import { ExitCode } from '../exit-codes.ts';
 import { type Io, write } from '../io.ts';
@@ -97,7 +98,7 @@ async function flush(lines: OtlpLines, target: Writable): Promise<void> {
 
 function summaryOf(pulled: PullResult, output: string): string {
   const lines = [
-    `pulled ${pulled.traces} traces, ${pulled.spans} spans (${formatBytes(pulled.bytes)})${output === '-' ? '' : ` into ${output}`}`,
+    `pulled ${plural(pulled.traces, 'trace')}, ${plural(pulled.spans, 'span')} (${formatBytes(pulled.bytes)})${output === '-' ? '' : ` into ${output}`}`,
     ...pulled.notes.map((note) => `note: ${note}`),
     ...pulled.missed.map(({ traceId, reason }) => `note: trace ${traceId} was left out: ${reason}`),
   ];

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { plural } from '../../analyze/reporters/format.ts';
 import { startReceiver } from '../../receiver/otlp-http.ts';
 import { openSpanLog } from '../../receiver/span-log.ts';
 import type { Io } from '../io.ts';
@@ -44,7 +45,7 @@ async function receive(flags: ReceiveFlags, io: Io): Promise<void> {
     await aborted(io.signal);
     await receiver.close();
     const { spans, requests } = receiver.counts;
-    await say(`${spans} spans in ${requests} requests; next: trace-analyze ${flags.output}`);
+    await say(`${plural(spans, 'span')} in ${plural(requests, 'request')}; next: trace-analyze ${flags.output}`);
   } finally {
     log.close();
   }

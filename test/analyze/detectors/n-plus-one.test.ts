@@ -779,3 +779,35 @@ describe('large traces', () => {
     expect(judge(trace).occurrences[0]).toMatchObject({ count: 100_000, pathNs: 200_000e6 });
   });
 });
+
+describe('a loop and a fan-out of one tool under one parent', () => {
+  const calls = (n: number, id: string, at: { start: number; step: number; length: number }): SpanDrawing[] =>
+    series(n, id, at, (i) => ({ kind: 'internal', attributes: tool('fetch_page', { url: `${id}${i}` }) }));
+
+  // R  ############################################  1000
+  // S   ======= ======= ======= … 7 in turn           of 80 ms, with a pause of 2
+  // C                                  ======= × 6    at once
+  it('are told apart: the loop is found, the fan-out is a near miss', () => {
+    const trace = traceFrom([
+      root(1000, { attributes: AGENT }),
+      ...calls(7, 'S', { start: 10, step: 82, length: 80 }),
+      ...calls(6, 'C', { start: 700, step: 0, length: 80 }),
+    ]);
+    const { occurrences, nearMisses } = judge(trace);
+    expect(occurrences.map(({ count, mode, sumNs, unionNs, saving }) => [count, mode, sumNs, unionNs, saving])).toEqual(
+      [[7, 'serial', 560e6, 560e6, { low: 480e6, likely: 480e6, high: 480e6 }]],
+    );
+    expect(idsOf(trace, occurrences[0]?.spans ?? [])).toEqual(['S0', 'S1', 'S2', 'S3', 'S4', 'S5', 'S6']);
+    expect(nearMisses.map(({ rule, count }) => [rule, count])).toEqual([['intended_fanout', 6]]);
+  });
+
+  it('stay a fan-out where what is left beside it is too little', () => {
+    const trace = traceFrom([
+      root(1000, { attributes: AGENT }),
+      ...calls(2, 'S', { start: 10, step: 82, length: 80 }),
+      ...calls(6, 'C', { start: 700, step: 0, length: 80 }),
+    ]);
+    expect(found(trace)).toEqual([]);
+    expect(judge(trace).nearMisses.map(({ rule, count }) => [rule, count])).toEqual([['intended_fanout', 8]]);
+  });
+});
