@@ -3,6 +3,7 @@ import { parseHeaders } from '../analyze/sources/http-address.ts';
 import { openJaeger, parseJaegerUrl } from '../analyze/sources/jaeger.ts';
 import type { JaegerClient } from '../analyze/sources/jaeger-client.ts';
 import { type JaegerQuery, parseDuration, parseJaegerQuery } from '../analyze/sources/jaeger-query.ts';
+import { collectOption } from './collect-option.ts';
 import type { Io } from './io.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -28,23 +29,21 @@ export interface JaegerRequest {
   readonly query: JaegerQuery;
 }
 
-const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
-
 /** Adds the flags that choose traces and reach the server. */
 export function addJaegerOptions(command: Command): Command {
   return command
     .optionsGroup('Which traces (of a Jaeger):')
-    .option('--service <name>', 'service; repeat for several (default: all but jaeger)', collect)
+    .option('--service <name>', 'service; repeat for several (default: all but jaeger)', collectOption)
     .option('--operation <name>', 'operation, of any span in the trace')
     .option('--since <when>', 'a time ago (1h, 7d) or RFC 3339 (default: 1h)')
     .option('--until <when>', 'a time ago or RFC 3339 (default: now)')
     .option('--min-duration <time>', 'only spans at least this long (500ms, 2s)')
-    .option('--tag <key=value>', 'attribute; repeat for several', collect)
+    .option('--tag <key=value>', 'attribute; repeat for several', collectOption)
     .option('--limit <n>', 'the most traces in all, newest first (default: 100)')
-    .option('--trace <id>', 'exactly this trace; repeat for several', collect)
+    .option('--trace <id>', 'exactly this trace; repeat for several', collectOption)
     .optionsGroup('How to reach Jaeger:')
     .addOption(new Option('--token <token>', 'bearer token').env('TRACE_ANALYZE_TOKEN'))
-    .option('--header <name: value>', 'extra header; repeat for several', collect)
+    .option('--header <name: value>', 'extra header; repeat for several', collectOption)
     .option('--tenant <name>', 'tenant (x-tenant)')
     .option('--timeout <time>', 'longest silence of the server (default: 30s)')
     .optionsGroup('Options:');

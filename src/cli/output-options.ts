@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { collectOption } from './collect-option.ts';
 import { UsageError } from './usage-error.ts';
 
 const FORMATS = ['text', 'json', 'md'] as const;
@@ -22,13 +23,11 @@ export interface Output {
   readonly file?: string;
 }
 
-const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
-
 export function addOutputOptions(command: Command): Command {
   return addCommonOptions(
     command
       .option('--json', 'same as --format json')
-      .option('--format <name[=file]>', `${FORMATS.join(', ')}; repeat for several (default: text)`, collect)
+      .option('--format <name[=file]>', `${FORMATS.join(', ')}; repeat for several (default: text)`, collectOption)
       .option('-o, --output <file>', 'write there instead of stdout')
       .option('--plain', 'text without tables and colours: one record a line, tab-separated')
       .option('--thresholds <file>', 'JSON file with numbers of your own for the rules (docs/detectors)')
@@ -73,6 +72,12 @@ function parseFormat(text: string): Output {
   }
   if (file === '') throw new UsageError(`--format ${text} names no file`);
   return file === undefined || file === '-' ? { format } : { format, file };
+}
+
+/** `--ui`, if given. Throws `UsageError` for what no link can begin with. */
+export function parseUi({ ui }: OutputFlags): string | undefined {
+  if (ui === undefined || (/^https?:\/\//.test(ui) && URL.canParse(ui))) return ui;
+  throw new UsageError(`--ui ${JSON.stringify(ui)} is not an http or https URL`);
 }
 
 /** Whether errors go to stdout as JSON: where the report would have gone. */

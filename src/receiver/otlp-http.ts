@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import type { OtlpTraces } from '../analyze/formats/otlp-types.ts';
-import { InputError } from '../analyze/model/errors.ts';
+import { InputError, systemCode } from '../analyze/model/errors.ts';
 import { HeldBytes } from './held-bytes.ts';
 import { HostGuard } from './host-guard.ts';
 import { decodeBody, type OtlpEncoding } from './otlp-body.ts';
 import { type Reply, sendReply, statusBody, successBody } from './otlp-reply.ts';
-import { ReceiverError, systemCode } from './receiver-error.ts';
+import { ReceiverError } from './receiver-error.ts';
 import { AbortedRequest, Rejection } from './rejection.ts';
 import { discardBody, readBody } from './request-body.ts';
 import { ServerActivity } from './server-activity.ts';

@@ -1,6 +1,6 @@
 /**
  * What went wrong on our own side of the receiver: TA1401 cannot listen · TA1402 the span log has another writer ·
- * TA1403 the span log cannot be written · TA1404 the span log cannot be opened · TA1405 the memory store is full.
+ * TA1403 the span log cannot be written · TA1404 the span log cannot be opened.
  */
 export type ReceiverErrorCode = `TA14${number}`;
 
@@ -17,10 +17,4 @@ export class ReceiverError extends Error {
     this.why = more.why;
     this.fix = more.fix;
   }
-}
-
-/** Node's own word for a system error (`ENOSPC`), or undefined. */
-export function systemCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn as spawnChild } from 'node:child_process';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
-import { systemCode } from './receiver-error.ts';
+import { systemCode } from '../analyze/model/errors.ts';
 
 export interface RecordOptions {
   /** What the command would get without us, usually `process.env`. */

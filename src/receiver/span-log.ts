@@ -1,14 +1,15 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, realpathSync, statSync, writeSync } from 'node:fs';
 import type { OtlpTraces } from '../analyze/formats/otlp-types.ts';
-import { InputError } from '../analyze/model/errors.ts';
-import { ReceiverError, systemCode } from './receiver-error.ts';
+import { InputError, systemCode } from '../analyze/model/errors.ts';
+import { ReceiverError } from './receiver-error.ts';
 import { LINE_START, repairTail, type TailRepair } from './torn-tail.ts';
 import { lockWriter, type WriterLock } from './writer-lock.ts';
 
 /** Where received spans are kept: OTLP JSON, one request a line, in the order of arrival. */
-export interface SpanLog {
-  /** Absent where nothing is kept on disk. */
-  readonly path?: string;
+export interface SpanFile {
+  readonly path: string;
+  /** What was found at the end of the file when it was opened. */
+  readonly repaired: TailRepair;
   /**
    * Keeps one request. When it returns, the line survives the end of this process, however it ends (not a loss of
    * power). Throws `ReceiverError` if it could not be kept: then nothing of it is in the log. Throws `InputError` for
@@ -17,19 +18,6 @@ export interface SpanLog {
   append(traces: OtlpTraces): void;
   /** Idempotent. */
   close(): void;
-}
-
-/** A span log in a file. */
-export interface SpanFile extends SpanLog {
-  readonly path: string;
-  /** What was found at the end of the file when it was opened. */
-  readonly repaired: TailRepair;
-}
-
-/** A span log in memory. */
-export interface SpanMemory extends SpanLog {
-  /** The lines so far, as a file would hold them. */
-  readonly lines: readonly Uint8Array[];
 }
 
 export interface SpanFileOptions {
@@ -54,24 +42,6 @@ export function openSpanLog(path: string, options: SpanFileOptions = {}): SpanFi
     closeSync(file);
     throw error instanceof ReceiverError ? error : openError(path, error);
   }
-}
-
-/** A span log that is gone when the process ends. Full at `maxBytes` (default 512 MiB): further spans are refused. */
-export function memoryLog(maxBytes = 512 * 1024 * 1024): SpanMemory {
-  const lines: Buffer[] = [];
-  let bytes = 0;
-  return {
-    lines,
-    append: (traces) => {
-      const line = lineOf(traces);
-      if (bytes + line.byteLength > maxBytes) {
-        throw new ReceiverError('TA1405', `more than ${maxBytes} bytes of spans`, { fix: 'write them to a file' });
-      }
-      bytes += line.byteLength;
-      lines.push(line);
-    },
-    close: () => undefined,
-  };
 }
 
 function openFile(path: string): number {

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { ReceiverError, systemCode } from './receiver-error.ts';
+import { systemCode } from '../analyze/model/errors.ts';
+import { ReceiverError } from './receiver-error.ts';
 
 /** A lock that cannot be read is being written, unless it is older than this: then its writer was killed doing so. */
 const WRITING_MS = 5000;

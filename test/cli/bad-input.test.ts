@@ -230,6 +230,8 @@ describe('a command line that is wrong', () => {
     [['--jaeger', 'http://127.0.0.1:1', '--tag', 'novalue']],
     [['--jaeger', 'http://127.0.0.1:1', '--trace', 'xyz']],
     [['--ui', 'nowhere', 'x.json']],
+    [['record', '--ui', 'nowhere', '--', 'true']],
+    [['demo', '--ui', 'nowhere']],
     [['explain']],
     [['record']],
     [['record', '--format', 'md', '--', 'true']],

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, unlinkSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { memoryLog, openSpanLog } from '../../src/receiver/span-log.ts';
+import { openSpanLog } from '../../src/receiver/span-log.ts';
 import { tracesOf } from './receiver-client.ts';
 
 let dir: string;
@@ -136,23 +136,5 @@ describe('places that are no file', () => {
 
   it('refuses a device', () => {
     expect(() => openSpanLog('/dev/null')).toThrow('/dev/null is not a regular file');
-  });
-});
-
-describe('memoryLog', () => {
-  it('keeps the lines that a file would have', () => {
-    const log = memoryLog();
-    log.append(tracesOf('a'));
-    log.append(tracesOf('b'));
-    log.close();
-    expect(Buffer.concat(log.lines as Buffer[]).toString()).toBe(line('a') + line('b'));
-    expect(log.path).toBeUndefined();
-  });
-
-  it('refuses what is too much', () => {
-    const log = memoryLog(line('a').length);
-    log.append(tracesOf('a'));
-    expect(() => log.append(tracesOf('b'))).toThrow(expect.objectContaining({ code: 'TA1405' }));
-    expect(log.lines).toHaveLength(1);
   });
 });

@@ -1,7 +1,8 @@
+import { byCodeUnit } from '../model/by-code-unit.ts';
 import type { Confidence, FindingReport, OccurrenceReport, SavingReport, Severity } from '../report/finding-types.ts';
 import type { LinkBuilder } from '../report/links.ts';
 import { integer, share } from './integers.ts';
-import { byText, type Compare } from './order.ts';
+import type { Compare } from './order.ts';
 import type { FindingPartial, OccurrencePartial, TraceDetail, TracePartial } from './partial.ts';
 import { titleOf } from './titles.ts';
 import { medianOf } from './values.ts';
@@ -70,7 +71,7 @@ export function confidenceOf({ sure }: Pick<FindingPartial, 'sure'>): Confidence
 /** By likely saving times affected traces descending, then id; those without a saving last. */
 const byGain: Compare<FindingReport> = (a, b) => {
   const [left, right] = [gainOf(a), gainOf(b)];
-  return left === right ? byText(a.id, b.id) : left < right ? 1 : -1;
+  return left === right ? byCodeUnit(a.id, b.id) : left < right ? 1 : -1;
 };
 
 function gainOf({ savingNs, reach }: FindingReport): bigint {

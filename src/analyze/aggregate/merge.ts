@@ -1,5 +1,6 @@
 import type { Party } from '../analyses/third-party-types.ts';
-import { byFailure, byNearMiss, byOccurrence, byRun, byText, mergeSorted } from './order.ts';
+import { byCodeUnit } from '../model/by-code-unit.ts';
+import { byFailure, byNearMiss, byOccurrence, byRun, mergeSorted } from './order.ts';
 import {
   type BlindPartial,
   type EntryPartial,
@@ -137,7 +138,8 @@ const SURENESS = { high: 0, medium: 1, low: 2 } as const;
 
 /** One name and class, told by different rules in different traces: the surest rule speaks, then the first by name. */
 function surerParty(a: Party, b: Party): Party {
-  const order = SURENESS[a.confidence] - SURENESS[b.confidence] || byText(a.rule, b.rule) || byText(a.vendor, b.vendor);
+  const order =
+    SURENESS[a.confidence] - SURENESS[b.confidence] || byCodeUnit(a.rule, b.rule) || byCodeUnit(a.vendor, b.vendor);
   return order <= 0 ? a : b;
 }
 

@@ -1,3 +1,4 @@
+import { byCodeUnit } from '../model/by-code-unit.ts';
 import type { NearMissReport } from '../report/finding-types.ts';
 import type { FailureReport } from '../report/types.ts';
 import type { OccurrencePartial, RunPartial } from './partial.ts';
@@ -5,30 +6,26 @@ import type { OccurrencePartial, RunPartial } from './partial.ts';
 /** Total orders of what reports list. All texts by code unit. */
 export type Compare<T> = (a: T, b: T) => number;
 
-export function byText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 /** By likely saving descending, those without a saving last; then trace id, parent, first call. */
 export const byOccurrence: Compare<OccurrencePartial> = (a, b) =>
   (b.savingNs?.likely ?? -1) - (a.savingNs?.likely ?? -1) ||
-  byText(a.traceId, b.traceId) ||
-  byText(a.parentSpanId ?? '', b.parentSpanId ?? '') ||
-  byText(a.spanIds[0] ?? '', b.spanIds[0] ?? '');
+  byCodeUnit(a.traceId, b.traceId) ||
+  byCodeUnit(a.parentSpanId ?? '', b.parentSpanId ?? '') ||
+  byCodeUnit(a.spanIds[0] ?? '', b.spanIds[0] ?? '');
 
 export const byNearMiss: Compare<NearMissReport> = (a, b) =>
-  byText(a.kind, b.kind) ||
-  byText(a.rule, b.rule) ||
-  byText(a.fingerprint, b.fingerprint) ||
-  byText(a.traceId, b.traceId) ||
-  byText(a.parentSpanId ?? '', b.parentSpanId ?? '') ||
+  byCodeUnit(a.kind, b.kind) ||
+  byCodeUnit(a.rule, b.rule) ||
+  byCodeUnit(a.fingerprint, b.fingerprint) ||
+  byCodeUnit(a.traceId, b.traceId) ||
+  byCodeUnit(a.parentSpanId ?? '', b.parentSpanId ?? '') ||
   a.count - b.count ||
-  byText(a.reason, b.reason);
+  byCodeUnit(a.reason, b.reason);
 
 export const byFailure: Compare<FailureReport> = (a, b) =>
-  byText(a.detector, b.detector) || byText(a.traceId, b.traceId) || byText(a.message, b.message);
+  byCodeUnit(a.detector, b.detector) || byCodeUnit(a.traceId, b.traceId) || byCodeUnit(a.message, b.message);
 
-export const byRun: Compare<RunPartial> = (a, b) => a.durationNs - b.durationNs || byText(a.traceId, b.traceId);
+export const byRun: Compare<RunPartial> = (a, b) => a.durationNs - b.durationNs || byCodeUnit(a.traceId, b.traceId);
 
 /** The first `max` of two sorted lists. */
 export function mergeSorted<T>(a: readonly T[], b: readonly T[], compare: Compare<T>, max = Infinity): readonly T[] {

@@ -1,3 +1,4 @@
+import { byCodeUnit } from '../model/by-code-unit.ts';
 import { type LinkBuilder, linkBuilder } from '../report/links.ts';
 import type { AnalysedReport, EntryOverview } from '../report/overview.ts';
 import type { TraceReport } from '../report/trace-types.ts';
@@ -14,7 +15,7 @@ import type {
 } from '../report/types.ts';
 import { findingReports } from './finding-reports.ts';
 import { descending, integer, share } from './integers.ts';
-import { byNearMiss, byText } from './order.ts';
+import { byNearMiss } from './order.ts';
 import type { EntryPartial, OwnPartial, TraceDetail, TracePartial } from './partial.ts';
 import { slowRuns } from './slow-runs.ts';
 import { medianOf, percentilesOf, valuesOf } from './values.ts';
@@ -32,7 +33,7 @@ export interface ReportContext {
 export function reportOf(partial: TracePartial, context: ReportContext): AnalysedReport {
   const links = linkBuilder(context.uiBase);
   const entries = [...partial.entryPoints.values()].sort(byWindow);
-  const partialReasons = [...new Set(context.partialReasons)].sort(byText);
+  const partialReasons = [...new Set(context.partialReasons)].sort(byCodeUnit);
   return {
     schemaVersion: '1.0',
     tool: { name: 'trace-analyze', version: context.toolVersion },
@@ -52,11 +53,11 @@ export function reportOf(partial: TracePartial, context: ReportContext): Analyse
 }
 
 function byWindow(a: EntryPartial, b: EntryPartial): number {
-  return descending(a.windowNs, b.windowNs) || byText(a.service, b.service) || byText(a.operation, b.operation);
+  return descending(a.windowNs, b.windowNs) || byCodeUnit(a.service, b.service) || byCodeUnit(a.operation, b.operation);
 }
 
 function byStart(a: TraceDetail, b: TraceDetail): number {
-  return -descending(BigInt(a.startUnixNano), BigInt(b.startUnixNano)) || byText(a.traceId, b.traceId);
+  return -descending(BigInt(a.startUnixNano), BigInt(b.startUnixNano)) || byCodeUnit(a.traceId, b.traceId);
 }
 
 function inputOf(partial: TracePartial, { sources, skipped }: ReportContext): InputReport {
@@ -98,9 +99,9 @@ function operationsOf({ operations, durationNs }: TracePartial): readonly Operat
     .sort(
       (a, b) =>
         descending(a.pathNs, b.pathNs) ||
-        byText(a.service, b.service) ||
-        byText(a.operation, b.operation) ||
-        byText(a.kind, b.kind),
+        byCodeUnit(a.service, b.service) ||
+        byCodeUnit(a.operation, b.operation) ||
+        byCodeUnit(a.kind, b.kind),
     )
     .map(({ service, operation, kind, pathNs, traces, spans, durations }) => ({
       service,
@@ -133,7 +134,9 @@ function partiesOf({ parties }: TracePartial['thirdParty'], durationNs: bigint):
   return [...parties.values()]
     .sort(
       (a, b) =>
-        descending(a.pathNs, b.pathNs) || byText(a.party.name, b.party.name) || byText(a.party.class, b.party.class),
+        descending(a.pathNs, b.pathNs) ||
+        byCodeUnit(a.party.name, b.party.name) ||
+        byCodeUnit(a.party.class, b.party.class),
     )
     .map(({ party, calls, errors, sumNs, wallNs, exclusiveWallNs, pathNs, durations }) => ({
       name: party.name,
@@ -165,10 +168,10 @@ function ownOf({ codeNs, internalNs, waitNs, untracedNs }: OwnPartial) {
 function dataQualityOf({ incomplete, repairs, ran, blind }: TracePartial): DataQualityReport {
   return {
     incompleteTraces: incomplete,
-    repairs: Object.fromEntries([...repairs].sort(([a], [b]) => byText(a, b))),
-    ran: [...ran].sort(byText),
+    repairs: Object.fromEntries([...repairs].sort(([a], [b]) => byCodeUnit(a, b))),
+    ran: [...ran].sort(byCodeUnit),
     blind: [...blind.values()].sort(
-      (a, b) => byText(a.detector, b.detector) || byText(a.needs.join('\n'), b.needs.join('\n')),
+      (a, b) => byCodeUnit(a.detector, b.detector) || byCodeUnit(a.needs.join('\n'), b.needs.join('\n')),
     ),
   };
 }
@@ -179,7 +182,7 @@ function overviewOf({ parties, own, runs }: EntryPartial, links: LinkBuilder | u
   const slowest = runs.find(({ durationNs }) => durationNs === longest);
   return {
     parties: [...parties.values()]
-      .sort((a, b) => descending(a.pathNs, b.pathNs) || byText(a.party.name, b.party.name))
+      .sort((a, b) => descending(a.pathNs, b.pathNs) || byCodeUnit(a.party.name, b.party.name))
       .map(({ party, calls, pathNs }) => ({ name: party.name, class: party.class, calls, pathNs: integer(pathNs) })),
     own: ownOf(own),
     ...(slow === undefined ? {} : { slow }),

@@ -1,5 +1,6 @@
+import { byCodeUnit } from '../model/by-code-unit.ts';
 import type { SlowRuns } from '../report/overview.ts';
-import { byText } from './order.ts';
+
 import type { RunPartial } from './partial.ts';
 
 /**
@@ -18,7 +19,7 @@ export function slowRuns(runs: readonly RunPartial[]): SlowRuns | undefined {
     excess += weight * BigInt(durationNs);
     for (const [owner, ns] of owners) excessOf.set(owner, (excessOf.get(owner) ?? 0n) + weight * BigInt(ns));
   });
-  const [largest] = [...excessOf].sort(([a, x], [b, y]) => (x === y ? byText(a, b) : x < y ? 1 : -1));
+  const [largest] = [...excessOf].sort(([a, x], [b, y]) => (x === y ? byCodeUnit(a, b) : x < y ? 1 : -1));
   if (excess <= 0n || largest === undefined) return undefined;
   const mean = (sum: bigint): number => Math.round(Number(sum) / (slow * rest));
   return { runs: slow, excessNs: mean(excess), largest: { name: largest[0], excessNs: mean(largest[1]) } };

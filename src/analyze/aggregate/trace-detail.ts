@@ -1,10 +1,11 @@
 import type { Segment } from '../analyses/critical-path/types.ts';
+import { byCodeUnit } from '../model/by-code-unit.ts';
 import type { Flag } from '../model/flags.ts';
 import { StatusCode } from '../model/span.ts';
 import type { Trace } from '../model/trace.ts';
 import type { FlagReport, SegmentReport, TracePath } from '../report/trace-types.ts';
 import type { TraceFacts } from './facts.ts';
-import { byText, type Compare } from './order.ts';
+import type { Compare } from './order.ts';
 import type { TraceDetail } from './partial.ts';
 import type { Run } from './run.ts';
 
@@ -114,8 +115,8 @@ function flagReport(trace: Trace, { flag, span, other, text, valueNs, count }: F
 }
 
 const byFlag: Compare<FlagReport> = (a, b) =>
-  byText(a.flag, b.flag) ||
-  byText(a.spanId ?? '', b.spanId ?? '') ||
-  byText(a.otherId ?? '', b.otherId ?? '') ||
+  byCodeUnit(a.flag, b.flag) ||
+  byCodeUnit(a.spanId ?? '', b.spanId ?? '') ||
+  byCodeUnit(a.otherId ?? '', b.otherId ?? '') ||
   (a.valueNs ?? 0) - (b.valueNs ?? 0) ||
   (a.count ?? 0) - (b.count ?? 0);

@@ -1,3 +1,4 @@
+import { byCodeUnit } from '../model/by-code-unit.ts';
 import type { OtlpResource, OtlpScope, OtlpSpan, SpanSink } from './otlp-types.ts';
 
 /** Collects spans and writes them as OTLP JSON, one trace a line. */
@@ -64,7 +65,7 @@ function createShared(): (text: string) => string {
 }
 
 function lineOf(spans: WrittenSpan[], resources: readonly string[], scopes: readonly string[]): string {
-  spans.sort((a, b) => byStart(a, b) || compareText(contextOf(a), contextOf(b)) || compareText(a.text, b.text));
+  spans.sort((a, b) => byStart(a, b) || byCodeUnit(contextOf(a), contextOf(b)) || byCodeUnit(a.text, b.text));
   function contextOf(span: WrittenSpan): string {
     return `${resources[span.resource]}\n${scopes[span.scope]}`;
   }
@@ -89,16 +90,12 @@ function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 }
 
 function byStart(a: { start: string; id: string }, b: { start: string; id: string }): number {
-  return compareNumbers(a.start, b.start) || compareText(a.id, b.id);
+  return compareNumbers(a.start, b.start) || byCodeUnit(a.id, b.id);
 }
 
 /** Decimal integers without leading zeros. */
 function compareNumbers(a: string, b: string): number {
-  return a.length - b.length || compareText(a, b);
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return a.length - b.length || byCodeUnit(a, b);
 }
 
 // Members in the order of the protocol's definition, whatever order they came in; those without a value are left out.

@@ -19,3 +19,9 @@ export class InputError extends Error {
     this.byte = more.byte;
   }
 }
+
+/** Node's own word for a system error (`ENOSPC`), or undefined. */
+export function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

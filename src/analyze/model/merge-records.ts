@@ -1,3 +1,4 @@
+import { byCodeUnit } from './by-code-unit.ts';
 import type { Flag } from './flags.ts';
 import type { SpanTable } from './span-table.ts';
 
@@ -59,16 +60,15 @@ function inOrder(table: SpanTable, rows: Uint32Array): Uint32Array {
 
 function compareRecords(table: SpanTable, a: number, b: number): number {
   const [idA, idB] = [table.spanId[a] as number, table.spanId[b] as number];
-  if (idA !== idB) return compareText(table.ids.print(idA), table.ids.print(idB));
+  if (idA !== idB) return byCodeUnit(table.ids.print(idA), table.ids.print(idB));
   return (
     compareNumbers(table.duration[a] as number, table.duration[b] as number) ||
-    compareText(nameOf(table, a), nameOf(table, b)) ||
-    compareText(processOf(table, a), processOf(table, b)) ||
-    compareText(content(table, a), content(table, b))
+    byCodeUnit(nameOf(table, a), nameOf(table, b)) ||
+    byCodeUnit(processOf(table, a), processOf(table, b)) ||
+    byCodeUnit(content(table, a), content(table, b))
   );
 }
 
-const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 /** No end (NaN) comes first. */
 const compareNumbers = (a: number, b: number): number =>
   (Number.isNaN(a) ? Number.NEGATIVE_INFINITY : a) < (Number.isNaN(b) ? Number.NEGATIVE_INFINITY : b)

@@ -1,3 +1,4 @@
+import { byCodeUnit } from './by-code-unit.ts';
 import { closeOpenSpans } from './close-open-spans.ts';
 import type { Flag } from './flags.ts';
 import { linkParents } from './link-parents.ts';
@@ -112,9 +113,6 @@ function accessors(table: SpanTable, row: Uint32Array, renamed: ReadonlyMap<numb
     attribute: (span: number, key: string): string | undefined => attributeOf(table, rowOf(span), key),
     spanId,
     recordedSpanId,
-    compareIds(a: number, b: number): number {
-      const [left, right] = [spanId(a), spanId(b)];
-      return left < right ? -1 : left > right ? 1 : 0;
-    },
+    compareIds: (a: number, b: number): number => byCodeUnit(spanId(a), spanId(b)),
   };
 }

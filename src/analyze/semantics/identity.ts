@@ -1,5 +1,6 @@
 import { SpanKind } from '../model/span.ts';
 import type { Trace } from '../model/trace.ts';
+import { firstAttribute } from './first-attribute.ts';
 
 /** Who answers a call, as far as the span tells. Absent: not recorded. */
 export interface Identity {
@@ -71,14 +72,6 @@ const PROVIDER_NAMES: ReadonlyMap<string, string> = new Map([
 /** Frameworks that write their own name where the provider belongs. */
 const NOT_PROVIDERS: ReadonlySet<string> = new Set(['langchain', 'gcp.vertex.agent', '']);
 
-const first = (trace: Trace, span: number, keys: readonly string[]): string | undefined => {
-  for (const key of keys) {
-    const value = trace.attribute(span, key);
-    if (value !== undefined && value !== '') return value;
-  }
-  return undefined;
-};
-
 /**
  * The host, provider and model of the far side of a span. A span that serves (SERVER, CONSUMER) has no far side here:
  * its addresses are its own.
@@ -88,7 +81,7 @@ export function identityOf(trace: Trace, span: number): Identity {
   const serves = kind === SpanKind.server || kind === SpanKind.consumer;
   const host = serves ? undefined : hostOf(trace, span);
   const provider = providerOf(trace, span);
-  const model = first(trace, span, MODEL_KEYS);
+  const model = firstAttribute(trace, span, MODEL_KEYS);
   return {
     ...(host === undefined ? {} : { host }),
     ...(provider === undefined ? {} : { provider }),

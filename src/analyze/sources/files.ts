@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createDocumentReader } from '../formats/index.ts';
 import type { DocumentSummary, SpanSink } from '../formats/otlp-types.ts';
-import { InputError } from '../model/errors.ts';
+import { InputError, systemCode } from '../model/errors.ts';
 import { type GunzipEnd, gunzip, isGzip } from './gunzip.ts';
 
 /** A file, or with `stream` what comes from there; `-` names standard input. */
@@ -136,8 +136,3 @@ const SYSTEM_TROUBLE: ReadonlyMap<string, { readonly what: string; readonly fix:
   ['ELOOP', { what: 'its symbolic links go round in a circle', fix: 'name the file itself' }],
   ['ENAMETOOLONG', { what: 'the name is too long', fix: 'check the path' }],
 ]);
-
-function systemCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
-}

@@ -1,4 +1,5 @@
 import { createDocumentReader } from '../formats/index.ts';
+import { byCodeUnit } from '../model/by-code-unit.ts';
 import { InputError } from '../model/errors.ts';
 import type { HttpClient } from './http-client.ts';
 import type { PeerName } from './http-errors.ts';
@@ -10,7 +11,7 @@ import {
   retryOnceWhenCut,
   tooLargeError,
 } from './jaeger-answer.ts';
-import { byCodeUnit } from './jaeger-query.ts';
+
 import {
   type JaegerSearch,
   SEARCH_MEMBER,

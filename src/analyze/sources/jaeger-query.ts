@@ -1,3 +1,4 @@
+import { byCodeUnit } from '../model/by-code-unit.ts';
 import type { Parsed } from './http-address.ts';
 
 /** What to look for in a Jaeger. Times are nanoseconds since the epoch, both ends included. */
@@ -160,9 +161,4 @@ function parseTraceIds(texts: readonly string[]): Parsed<readonly string[]> {
     ids.add(id);
   }
   return { ok: true, value: [...ids].sort(byCodeUnit) };
-}
-
-/** The order of every list here, whatever the locale. */
-export function byCodeUnit(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

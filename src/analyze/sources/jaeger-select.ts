@@ -1,5 +1,6 @@
+import { byCodeUnit } from '../model/by-code-unit.ts';
 import type { JaegerClient } from './jaeger-client.ts';
-import { byCodeUnit, formatInstant, type JaegerQuery } from './jaeger-query.ts';
+import { formatInstant, type JaegerQuery } from './jaeger-query.ts';
 import { SourceError } from './source-error.ts';
 
 /** A trace to pull. `startUnixNano` is 0 where nobody asked (a trace named by its id). */

@@ -1,5 +1,6 @@
 import type { OtlpAttribute, OtlpEvent, OtlpLink, OtlpSpan, SpanSink } from '../formats/otlp-types.ts';
-import { byCodeUnit, parseTraceId } from './jaeger-query.ts';
+import { byCodeUnit } from '../model/by-code-unit.ts';
+import { parseTraceId } from './jaeger-query.ts';
 
 /** v1 drops the leading zeros of a trace id, v3 keeps them; one trace has one id here. */
 export function jaegerTraceId(traceId: string): string {

@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
-import { analyzeTable, reportOf } from '../../analyze/index.ts';
+import { analyzeTable } from '../../analyze/index.ts';
 import { type CollectedInput, collectInput, type InputRequest } from '../collect-input.ts';
 import { ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { addJaegerOptions, type JaegerFlags, jaegerOnlyFlag, parseJaegerRequest } from '../jaeger-options.ts';
-import { addOutputOptions, type OutputFlags, parseOutputs } from '../output-options.ts';
+import { addOutputOptions, type OutputFlags, parseOutputs, parseUi } from '../output-options.ts';
 import { printNotes } from '../print-notes.ts';
 import { startProgress } from '../progress.ts';
+import { reportOn } from '../report-on.ts';
 import { readThresholdsFile } from '../thresholds-file.ts';
 import { UsageError } from '../usage-error.ts';
-import { version } from '../version.ts';
 import { writeReports } from '../write-reports.ts';
 
 /** The flags of commands that read traces and print a report. */
@@ -36,16 +36,10 @@ export function addAnalyzeCommand(program: Command, io: Io, end: (code: number) 
 async function analyze(files: readonly string[], flags: AnalyzeFlags, io: Io): Promise<number> {
   const outputs = parseOutputs(flags);
   const request = inputRequest(files, flags, io);
-  const uiBase = uiBaseOf(request, flags);
+  const uiBase = parseUi(flags) ?? request.jaeger?.client.name.printed;
   const thresholds = await readThresholdsFile(flags.thresholds);
   const input = await collectInput(request, io, startProgress(io, flags.quiet === true));
-  const report = reportOf(analyzeTable(input.table, { thresholds }), {
-    toolVersion: version(),
-    sources: input.sources,
-    skipped: input.skipped,
-    partialReasons: input.partialReasons,
-    uiBase,
-  });
+  const report = reportOn(analyzeTable(input.table, { thresholds }), input, uiBase);
   await writeReports(report, outputs, flags, io);
   await printNotes(input, flags, io);
   return exitCodeFor(input);
@@ -62,14 +56,6 @@ export function inputRequest(files: readonly string[], flags: AnalyzeFlags, io: 
     });
   }
   return { files: files.length === 0 ? ['-'] : files };
-}
-
-export function uiBaseOf(request: InputRequest, flags: AnalyzeFlags): string | undefined {
-  if (flags.ui === undefined) return request.jaeger?.client.name.printed;
-  if (!/^https?:\/\//.test(flags.ui) || !URL.canParse(flags.ui)) {
-    throw new UsageError(`--ui ${JSON.stringify(flags.ui)} is not an http or https URL`);
-  }
-  return flags.ui;
 }
 
 export function exitCodeFor(input: CollectedInput): number {

@@ -1,17 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { analyzeTable, type Report, reportOf } from '../../analyze/index.ts';
+import { analyzeTable, type Report } from '../../analyze/index.ts';
 import { type Graded, gradeDemo } from '../../demo/grade.ts';
 import { startReceiver } from '../../receiver/otlp-http.ts';
 import { runRecorded } from '../../receiver/record.ts';
 import { collectInput } from '../collect-input.ts';
 import { ExitCode } from '../exit-codes.ts';
 import { type Io, write } from '../io.ts';
-import { addOutputOptions, type OutputFlags, parseOutputs } from '../output-options.ts';
+import { addOutputOptions, type OutputFlags, parseOutputs, parseUi } from '../output-options.ts';
 import { startProgress } from '../progress.ts';
+import { reportOn } from '../report-on.ts';
 import { openSpanStore, type SpanStore } from '../span-store.ts';
 import { readThresholdsFile } from '../thresholds-file.ts';
-import { version } from '../version.ts';
 import { writeReports } from '../write-reports.ts';
 
 interface DemoFlags extends OutputFlags {
@@ -32,6 +32,7 @@ export function addDemoCommand(program: Command, io: Io, end: (code: number) => 
 
 async function demo(flags: DemoFlags, io: Io): Promise<number> {
   const outputs = parseOutputs(flags);
+  const uiBase = parseUi(flags);
   const started = io.now();
   const thresholds = await readThresholdsFile(flags.thresholds);
   const store = openSpanStore(flags.spans);
@@ -39,13 +40,7 @@ async function demo(flags: DemoFlags, io: Io): Promise<number> {
     await runPipeline(store, flags, io);
     if (io.signal.aborted) return ExitCode.interrupted;
     const input = await collectInput({ files: [store.log.path] }, io, startProgress(io, flags.quiet === true));
-    const report = reportOf(analyzeTable(input.table, { thresholds }), {
-      toolVersion: version(),
-      sources: input.sources.map((source) => ({ ...source, name: flags.spans ?? 'demo' })),
-      skipped: input.skipped,
-      partialReasons: input.partialReasons,
-      uiBase: flags.ui,
-    });
+    const report = reportOn(analyzeTable(input.table, { thresholds }), input, uiBase, flags.spans ?? 'demo');
     await writeReports(report, outputs, flags, io);
     const grade = gradeDemo(report);
     const isText = outputs.some(({ format, file }) => format === 'text' && file === undefined);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { analyzeTrace, partialOf, reportOf, tracesOf } from '../../analyze/index.ts';
+import { analyzeTrace, partialOf, tracesOf } from '../../analyze/index.ts';
 import { InputError } from '../../analyze/model/errors.ts';
 import type { SpanTable } from '../../analyze/model/span-table.ts';
 import type { Trace } from '../../analyze/model/trace.ts';
@@ -8,14 +8,14 @@ import { parseTraceId } from '../../analyze/sources/jaeger-query.ts';
 import { collectInput } from '../collect-input.ts';
 import type { Io } from '../io.ts';
 import { addJaegerOptions } from '../jaeger-options.ts';
-import { addOutputOptions, parseOutputs } from '../output-options.ts';
+import { addOutputOptions, parseOutputs, parseUi } from '../output-options.ts';
 import { printNotes } from '../print-notes.ts';
 import { startProgress } from '../progress.ts';
+import { reportOn } from '../report-on.ts';
 import { readThresholdsFile } from '../thresholds-file.ts';
 import { UsageError } from '../usage-error.ts';
-import { version } from '../version.ts';
 import { writeReports } from '../write-reports.ts';
-import { type AnalyzeFlags, exitCodeFor, inputRequest, uiBaseOf } from './analyze.ts';
+import { type AnalyzeFlags, exitCodeFor, inputRequest } from './analyze.ts';
 
 /** The fewest digits of a trace id that are taken for its beginning. */
 const MIN_PREFIX = 8;
@@ -36,17 +36,11 @@ export function addExplainCommand(program: Command, io: Io, end: (code: number) 
 async function explain(id: string, files: readonly string[], flags: AnalyzeFlags, io: Io): Promise<number> {
   const outputs = parseOutputs(flags);
   const request = inputRequest(files, withTrace(id, flags), io);
-  const uiBase = uiBaseOf(request, flags);
+  const uiBase = parseUi(flags) ?? request.jaeger?.client.name.printed;
   const thresholds = await readThresholdsFile(flags.thresholds);
   const input = await collectInput(request, io, startProgress(io, flags.quiet === true));
   const trace = chooseTrace(input.table, id);
-  const report = reportOf(partialOf(analyzeTrace(trace, { thresholds })), {
-    toolVersion: version(),
-    sources: input.sources,
-    skipped: input.skipped,
-    partialReasons: input.partialReasons,
-    uiBase,
-  });
+  const report = reportOn(partialOf(analyzeTrace(trace, { thresholds })), input, uiBase);
   await writeReports(report, outputs, flags, io, 'explain');
   await printNotes(input, flags, io);
   return exitCodeFor(input);

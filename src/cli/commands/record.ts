@@ -1,18 +1,18 @@
 import type { Command } from 'commander';
 import type { Thresholds } from '../../analyze/detectors/thresholds.ts';
-import { analyzeTable, InputError, reportOf } from '../../analyze/index.ts';
+import { analyzeTable, InputError } from '../../analyze/index.ts';
 import { type Receiver, startReceiver } from '../../receiver/otlp-http.ts';
 import { type RecordedRun, runRecorded } from '../../receiver/record.ts';
 import { collectInput } from '../collect-input.ts';
 import { type Io, write } from '../io.ts';
-import { addOutputOptions, type Output, type OutputFlags, parseOutputs } from '../output-options.ts';
+import { addOutputOptions, type Output, type OutputFlags, parseOutputs, parseUi } from '../output-options.ts';
 import { printError } from '../print-error.ts';
 import { printNotes } from '../print-notes.ts';
 import { startProgress } from '../progress.ts';
+import { reportOn } from '../report-on.ts';
 import { openSpanStore } from '../span-store.ts';
 import { readThresholdsFile } from '../thresholds-file.ts';
 import { UsageError } from '../usage-error.ts';
-import { version } from '../version.ts';
 import { writeReports } from '../write-reports.ts';
 
 interface RecordFlags extends OutputFlags {
@@ -38,6 +38,7 @@ export function addRecordCommand(program: Command, io: Io, end: (code: number) =
 
 async function record(command: readonly string[], flags: RecordFlags, io: Io): Promise<number> {
   const outputs = parseRecordOutputs(flags);
+  const uiBase = parseUi(flags);
   const thresholds = await readThresholdsFile(flags.thresholds);
   const store = openSpanStore(flags.spans);
   try {
@@ -50,7 +51,7 @@ async function record(command: readonly string[], flags: RecordFlags, io: Io): P
     store.close();
     if (run.failure !== null)
       await write(io.stderr, `trace-analyze: cannot run ${command[0]}: ${run.failure.message}\n`);
-    else await reportRun(store.log.path, receiver, run, { outputs, thresholds, flags }, io);
+    else await reportRun(store.log.path, receiver, run, { outputs, thresholds, uiBase, flags }, io);
     return run.exitCode;
   } finally {
     store.close();
@@ -62,6 +63,7 @@ async function record(command: readonly string[], flags: RecordFlags, io: Io): P
 interface Wanted {
   readonly outputs: readonly Output[];
   readonly thresholds: Thresholds | undefined;
+  readonly uiBase: string | undefined;
   readonly flags: RecordFlags;
 }
 
@@ -70,7 +72,7 @@ async function reportRun(
   path: string,
   receiver: Receiver,
   run: RecordedRun,
-  { outputs, thresholds, flags }: Wanted,
+  { outputs, thresholds, uiBase, flags }: Wanted,
   io: Io,
 ): Promise<void> {
   try {
@@ -79,13 +81,7 @@ async function reportRun(
     const calm = { ...io, signal: new AbortController().signal };
     const input = await collectInput({ files: [path] }, calm, startProgress(io, flags.quiet === true));
     const name = flags.spans ?? 'recorded spans';
-    const report = reportOf(analyzeTable(input.table, { thresholds }), {
-      toolVersion: version(),
-      sources: input.sources.map((source) => ({ ...source, name })),
-      skipped: input.skipped.map((skipped) => ({ ...skipped, source: name })),
-      partialReasons: input.partialReasons,
-      uiBase: flags.ui,
-    });
+    const report = reportOn(analyzeTable(input.table, { thresholds }), input, uiBase, name);
     await writeReports(report, outputs, flags, { ...io, stdout: io.stderr });
     await printNotes(input, flags, io);
   } catch (error) {
