@@ -3,10 +3,11 @@ import { captureJson } from './capture.ts';
 import { hrTime } from './clock.ts';
 import { errorFacts } from './error-facts.ts';
 import type { Kind } from './kinds.ts';
-import { forgetOpenEnded, keepOpenEnded } from './open-ended.ts';
+import { callEnded, callOpened, dropsWith } from './open-calls.ts';
 import { runIn } from './run-in.ts';
 import { ATTR } from './semconv.ts';
 import { telemetryFailed } from './telemetry-errors.ts';
+import { askerOf, rememberAsker } from './tool-calls.ts';
 
 /** What a call does beyond its span's name and attributes. */
 export interface CallTraits {
@@ -14,7 +15,25 @@ export interface CallTraits {
   /** Only where the span is named `{operation} {model}`: a model that becomes known later renames it. */
   readonly operation: string | undefined;
   readonly captureOutput: boolean;
+  /** What an adapter reads from the values of one call. */
+  readonly reader?: CallReader | undefined;
 }
+
+/**
+ * Learns facts (usage, finish reasons, ids) from what a client gives out, and writes them to the call. Sees each value
+ * before the host does and must not change it; what it throws is counted and goes no further.
+ */
+export interface CallReader {
+  /** One piece of a stream. */
+  chunk?(value: unknown, call: Call): void;
+  /** What was returned, or what the promise was fulfilled with, unless that is a stream. */
+  result?(value: unknown, call: Call): void;
+  /** Just before the span ends, whichever way: the last chance to write. */
+  ending?(call: Call): void;
+}
+
+/** Why a span was ended without its call having ended. */
+export type Incomplete = 'abandoned' | 'exit' | 'crash' | 'signal';
 
 const KEY = createContextKey('trace-analyze.call');
 
@@ -40,6 +59,7 @@ export class Call {
   #sawFirstChunk = false;
   #knowsFinish = false;
   #isStream = false;
+  /** Whether the host decides, by reading on or not, when this ends. */
   #isOpenEnded = false;
 
   constructor(span: Span, parent: Context, traits: CallTraits, originMs: number, startedMs: number) {
@@ -49,6 +69,7 @@ export class Call {
     this.originMs = originMs;
     this.#startedMs = startedMs;
     this.#lastMs = startedMs;
+    callOpened(this);
   }
 
   /** Runs a part of the call, so that spans started in it are its children. What `body` throws is thrown. */
@@ -60,7 +81,7 @@ export class Call {
   leaveOpen(result: object): void {
     this.#isOpenEnded = true;
     this.touch();
-    keepOpenEnded(result, this);
+    dropsWith(result, this);
   }
 
   /** The result is a stream: the span stays open while it is read. */
@@ -74,9 +95,11 @@ export class Call {
     this.#lastMs = performance.now();
   }
 
-  chunk(): void {
+  chunk(value?: unknown): void {
     this.touch();
     if (!this.#sawFirstChunk) this.firstChunk();
+    const { reader } = this.traits;
+    if (reader?.chunk !== undefined) this.#read(() => reader.chunk?.(value, this));
   }
 
   /** Only for models; other streams have no such attribute. */
@@ -92,6 +115,22 @@ export class Call {
     this.tell((span) => span.setAttribute(ATTR.finishReasons, [...reasons]));
   }
 
+  /** A model's answer asks for these tools (`gen_ai.tool.call.id`). */
+  asksFor(toolCallIds: Iterable<string>): void {
+    this.tell((span) => {
+      for (const id of toolCallIds) rememberAsker(id, span.spanContext());
+    });
+  }
+
+  /** This is the tool call that a model asked for by this id: links to the model's call where it was in this process. */
+  answers(toolCallId: string): void {
+    this.tell((span) => {
+      span.setAttribute(ATTR.toolCallId, toolCallId);
+      const asker = askerOf(toolCallId);
+      if (asker !== undefined) span.addLink({ context: asker, attributes: { [ATTR.toolCallId]: toolCallId } });
+    });
+  }
+
   /** Writes to the span while it is open. */
   tell(write: (span: Span) => void): void {
     if (this.done) return;
@@ -104,6 +143,8 @@ export class Call {
 
   succeed(result?: unknown): void {
     if (this.done) return;
+    const { reader } = this.traits;
+    if (reader?.result !== undefined && !this.#isStream) this.#read(() => reader.result?.(result, this));
     if (this.traits.captureOutput && result !== undefined && !this.#isStream) {
       const key = this.traits.kind === 'tool' ? ATTR.toolResult : ATTR.outputValue;
       this.tell((span) => span.setAttribute(key, captureJson(result)));
@@ -132,11 +173,11 @@ export class Call {
     this.#end();
   }
 
-  /** Nobody will end this: the span ends when something happened last. */
-  abandon(why: 'abandoned' | 'exit'): void {
+  /** Nobody will end this. What waits for the host to read on ends when something happened last, the rest now. */
+  abandon(why: Incomplete): void {
     this.tell((span) => span.setAttribute(ATTR.incomplete, why));
     this.#markCutShort();
-    this.#end(this.#lastMs);
+    this.#end(this.#isOpenEnded ? this.#lastMs : performance.now());
   }
 
   /** The conventions: `error` for an answer whose generation failed, was cancelled or whose stream ended early. */
@@ -150,12 +191,22 @@ export class Call {
 
   #end(atMs = performance.now()): void {
     if (this.done) return;
+    const { reader } = this.traits;
+    if (reader?.ending !== undefined) this.#read(() => reader.ending?.(this));
     try {
       this.span.end(hrTime(this.originMs, atMs));
     } catch (error) {
       telemetryFailed(error);
     }
     this.done = true;
-    if (this.#isOpenEnded) forgetOpenEnded(this);
+    callEnded(this, this.#isOpenEnded);
+  }
+
+  #read(read: () => void): void {
+    try {
+      read();
+    } catch (error) {
+      telemetryFailed(error);
+    }
   }
 }

@@ -52,6 +52,11 @@ export function current(): Current {
   }
 }
 
+/** The same for a call that an adapter has at hand. */
+export function factsOf(call: Call): Current {
+  return new CurrentCall(call);
+}
+
 class CurrentCall implements Current {
   readonly #call: Call;
 

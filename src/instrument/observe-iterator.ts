@@ -38,7 +38,7 @@ export function hookIterator(iterator: unknown, consumption: Consumption): void 
   hooked.add(iterator);
   const told = (onDone: () => void) => (result: Result) => {
     if (result?.done === true) onDone();
-    else consumption.chunk();
+    else consumption.chunk(result?.value);
   };
   const finished = told(() => consumption.finished());
   const stopped = told(() => consumption.stopped());

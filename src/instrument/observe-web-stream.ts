@@ -121,7 +121,11 @@ function hookReader(reader: Reader, consumption: Consumption): void {
     (original) =>
       function (this: unknown, ...args) {
         const chunk = consumption.run(() => Reflect.apply(original, this, args)) as Promise<{ readonly done: boolean }>;
-        const onValue = (value: unknown) => ((value as { done: boolean }).done ? finished() : consumption.chunk());
+        const onValue = (value: unknown) => {
+          const { done, value: piece } = value as { done: boolean; value?: unknown };
+          if (done) finished();
+          else consumption.chunk(piece);
+        };
         return derivePromise(chunk, { onValue, onError: failed });
       },
   );
@@ -162,7 +166,7 @@ function keepsStream(options: unknown): boolean {
 function neverStopped(consumption: Consumption): Consumption {
   return {
     run: (body) => consumption.run(body),
-    chunk: () => consumption.chunk(),
+    chunk: (value) => consumption.chunk(value),
     finished: () => consumption.finished(),
     failed: (error) => consumption.failed(error),
     stopped: () => undefined,

@@ -1,6 +1,6 @@
 /**
  * Names of the OpenTelemetry GenAI conventions (1.42.0-dev, all "development") and of the general ones (1.44), as far
- * as this package writes them. What has no name there is under `trace_analyze.`.
+ * as this package writes them. What has no name there is under `ta.`.
  */
 export const ATTR = {
   operation: 'gen_ai.operation.name',
@@ -11,6 +11,7 @@ export const ATTR = {
   workflowName: 'gen_ai.workflow.name',
   toolName: 'gen_ai.tool.name',
   toolType: 'gen_ai.tool.type',
+  toolCallId: 'gen_ai.tool.call.id',
   dataSource: 'gen_ai.data_source.id',
 
   requestModel: 'gen_ai.request.model',
@@ -44,9 +45,9 @@ export const ATTR = {
   exceptionStack: 'exception.stacktrace',
 
   /** The name given to a call whose span name has no room for it. */
-  name: 'trace_analyze.name',
+  name: 'ta.name',
   /** The consumer left a stream before its end. */
-  stoppedEarly: 'trace_analyze.stopped_early',
-  /** Why a span was ended by this package and not by the call: `abandoned` or `exit`. */
-  incomplete: 'trace_analyze.incomplete',
+  stoppedEarly: 'ta.stopped_early',
+  /** Why a span was ended by this package and not by the call: see `Incomplete`. */
+  incomplete: 'ta.incomplete',
 } as const;

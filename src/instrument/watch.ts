@@ -5,7 +5,7 @@ import { telemetryFailed } from './telemetry-errors.ts';
 export interface Consumption {
   /** Runs the part of the work that one read asks for, inside the call. */
   run<T>(body: () => T): T;
-  chunk(): void;
+  chunk(value: unknown): void;
   finished(): void;
   failed(error: unknown): void;
   /** The host will read no further. */
@@ -41,8 +41,8 @@ export class Watch implements Consumption {
     return innermost === undefined ? body() : innermost.run(body);
   }
 
-  chunk(): void {
-    for (const call of this.#calls) call.chunk();
+  chunk(value: unknown): void {
+    for (const call of this.#calls) call.chunk(value);
   }
 
   finished(): void {

@@ -42,7 +42,7 @@ describe('a stream that the host throws away', () => {
     await sleep(50);
     await collectUntil(1);
     const span = recorder.span('execute_tool x');
-    expect(span.attributes['trace_analyze.incomplete']).toBe('abandoned');
+    expect(span.attributes['ta.incomplete']).toBe('abandoned');
     expect(durationMs(span)).toBeLessThan(45);
   });
 
@@ -63,6 +63,6 @@ describe('a stream that the host throws away', () => {
     }
     expect(recorder.spans).toEqual([]);
     await Promise.all([iterator.return?.(), reader.cancel()]);
-    expect(recorder.spans.map((span) => span.attributes['trace_analyze.incomplete'])).toEqual([undefined, undefined]);
+    expect(recorder.spans.map((span) => span.attributes['ta.incomplete'])).toEqual([undefined, undefined]);
   });
 });

@@ -77,7 +77,7 @@ describe('a wrapped function', () => {
     for await (const _ of tool('x', () => paced(9, 1))()) break;
     const span = recorder.span('execute_tool x');
     expect(outcome(span)).toBe('unset');
-    expect(span.attributes['trace_analyze.stopped_early']).toBe(true);
+    expect(span.attributes['ta.stopped_early']).toBe(true);
   });
 
   it('ends the span of a generator that throws midway as an ERROR', async () => {

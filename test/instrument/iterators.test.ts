@@ -11,7 +11,7 @@ beforeEach(() => {
 
 afterEach(() => recorder.stop());
 
-const STOPPED = 'trace_analyze.stopped_early';
+const STOPPED = 'ta.stopped_early';
 
 describe('a generator', () => {
   it('is the very object, of its class, and still yields, returns and takes values', async () => {

@@ -118,7 +118,7 @@ const CASES: readonly Case[] = [
     name: 'summarise',
     span: 'chat',
     spanKind: SpanKind.CLIENT,
-    attributes: { 'gen_ai.operation.name': 'chat', 'trace_analyze.name': 'summarise' },
+    attributes: { 'gen_ai.operation.name': 'chat', 'ta.name': 'summarise' },
   },
   {
     kind: 'embedding',
@@ -144,7 +144,7 @@ const CASES: readonly Case[] = [
     attributes: {
       'gen_ai.operation.name': 'retrieval',
       'gen_ai.data_source.id': 'docs',
-      'trace_analyze.name': 'find',
+      'ta.name': 'find',
     },
   },
 ];

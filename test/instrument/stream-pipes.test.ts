@@ -44,7 +44,7 @@ describe('the span of a ReadableStream', () => {
   ])('is left early by a pipe %s, which is no error of the call', async (_how, pipe) => {
     await expect(pipe(stream(50))).rejects.toThrow();
     const span = recorder.span('execute_tool x');
-    expect([outcome(span), span.attributes['trace_analyze.stopped_early']]).toEqual(['unset', true]);
+    expect([outcome(span), span.attributes['ta.stopped_early']]).toEqual(['unset', true]);
   });
 
   it('goes on after a pipe that failed and left it to be read', async () => {

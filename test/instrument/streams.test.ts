@@ -13,7 +13,7 @@ beforeEach(() => {
 
 afterEach(() => recorder.stop());
 
-const STOPPED = 'trace_analyze.stopped_early';
+const STOPPED = 'ta.stopped_early';
 const SPAN = 'execute_tool x';
 
 /** Pieces of text 5 ms apart, each with a span where it is made. */

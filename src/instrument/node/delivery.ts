@@ -1,7 +1,7 @@
 import { trace } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
-import { endOpenCalls } from '../open-ended.ts';
+import { endOpenCalls } from '../open-calls.ts';
 import { telemetryErrors, telemetryFailed } from '../telemetry-errors.ts';
 import { type InitOptions, isDisabled, readSettings } from './settings.ts';
 import { type DeliveryCounts, SpanQueue } from './span-queue.ts';
@@ -72,7 +72,7 @@ export async function flush(timeoutMs = 10_000): Promise<boolean> {
  */
 export async function shutdown(timeoutMs = 10_000): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
-  endOpenCalls();
+  endOpenCalls('exit');
   queue?.hurry();
   const isDelivered = await flush(timeoutMs);
   if (provider === undefined) return isDelivered;
@@ -108,7 +108,7 @@ function listenForExit(): void {
   if (isListening) return;
   isListening = true;
   process.on('beforeExit', () => {
-    endOpenCalls();
+    endOpenCalls('exit');
     // Sending brings the event loop back to life, and this event again when it is done.
     if (queue !== undefined && queue.counts.pending > 0) queue.leave();
   });

@@ -70,7 +70,7 @@ describe('a process', () => {
 
   it('ends with the spans of streams that nobody read', async () => {
     await run('unread stream');
-    const incomplete = spans().map((span) => [span.name, valuesOf(span.attributes)['trace_analyze.incomplete']]);
+    const incomplete = spans().map((span) => [span.name, valuesOf(span.attributes)['ta.incomplete']]);
     expect(incomplete.sort()).toEqual([
       ['execute_tool left', 'exit'],
       ['execute_tool unread', 'exit'],

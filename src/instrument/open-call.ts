@@ -1,0 +1,118 @@
+import {
+  type Context,
+  context,
+  type HrTime,
+  ProxyTracerProvider,
+  type SpanOptions,
+  type Tracer,
+  type TracerProvider,
+  trace,
+} from '@opentelemetry/api';
+import { Call, type CallReader, type CallTraits, callOf } from './call.ts';
+import { clockOrigin, hrTime } from './clock.ts';
+import { type Kind, planSpan, type SpanPlan } from './kinds.ts';
+import { observe } from './observe.ts';
+import type { WrapOptions } from './options.ts';
+import { ATTR } from './semconv.ts';
+import { sessionOf } from './session.ts';
+import { telemetryFailed } from './telemetry-errors.ts';
+
+const INVALID_TRACE_ID = '00000000000000000000000000000000';
+
+/** A call that an adapter traces, known from its arguments. */
+export interface CallSpec {
+  readonly kind: Kind;
+  /** As the first argument of the kind's wrapper: an agent's or tool's name, a model call's operation. */
+  readonly name: string;
+  readonly options?: Omit<WrapOptions, 'name' | 'captureInput'>;
+  readonly reader?: CallReader;
+  /** Its parent, where that is not what runs now. */
+  readonly parent?: Context;
+}
+
+/**
+ * For adapters of clients that are told about events, and do not run the work themselves. Whoever opens a call ends it,
+ * by `succeed`, `fail` or `stopEarly`. Undefined where nobody records. Never throws.
+ */
+export function openSpec({ kind, name, options = {}, reader, parent }: CallSpec): Call | undefined {
+  const tracer = activeTracer();
+  if (tracer === undefined) return undefined;
+  const plan = planSpan(kind, name, options);
+  const captureOutput = options.captureOutput === true;
+  return openCall(tracer, plan, { kind, operation: plan.modelOperation, captureOutput, reader }, parent);
+}
+
+/**
+ * Runs `body` as a call: its span lasts from here to the end of what `body` returns (a value, a promise, the last piece
+ * of a stream). Returns and throws what `body` does. `spec` is asked only where somebody records; should it throw, the
+ * call goes untraced.
+ */
+export function traced<T>(spec: () => CallSpec, body: () => T): T {
+  if (activeTracer() === undefined) return body();
+  let call: Call | undefined;
+  try {
+    call = openSpec(spec());
+  } catch (error) {
+    telemetryFailed(error);
+  }
+  return call === undefined ? body() : (through(call, body) as T);
+}
+
+/** Runs `body` inside an open call, which ends with what it returns. */
+export function through(call: Call, body: () => unknown): unknown {
+  let result: unknown;
+  try {
+    result = call.run(body);
+  } catch (error) {
+    call.fail(error);
+    throw error;
+  }
+  return observe(result, call);
+}
+
+/** Undefined where nobody records and nothing has to be handed down: then a call costs next to nothing. */
+export function openCall(
+  tracer: Tracer,
+  plan: SpanPlan,
+  traits: CallTraits,
+  parent: Context = context.active(),
+): Call | undefined {
+  try {
+    const originMs = callOf(parent)?.originMs ?? clockOrigin();
+    const startedMs = performance.now();
+    const span = tracer.startSpan(plan.spanName, spanOptions(plan, parent, hrTime(originMs, startedMs)), parent);
+    // A span that was sampled out still goes down, so that nothing below starts a trace of its own.
+    if (!span.isRecording() && span.spanContext().traceId === INVALID_TRACE_ID) return undefined;
+    return new Call(span, parent, traits, originMs, startedMs);
+  } catch (error) {
+    telemetryFailed(error);
+    return undefined;
+  }
+}
+
+/** Spelled out, and the spread last: adding to a spread object costs as much as a fifth of a call. */
+function spanOptions({ spanKind, attributes, links }: SpanPlan, parent: Context, startTime: HrTime): SpanOptions {
+  const id = sessionOf(parent);
+  if (id === undefined) return { kind: spanKind, attributes, links, startTime };
+  return { kind: spanKind, attributes: { [ATTR.conversation]: id, ...attributes }, links, startTime };
+}
+
+const NO_PROVIDER = new ProxyTracerProvider().getDelegate();
+let provider: TracerProvider | undefined;
+let cached: Tracer | undefined;
+
+/** Looked up again when the provider changes, as it does between tests. Undefined: there is none. */
+export function activeTracer(): Tracer | undefined {
+  try {
+    const current = trace.getTracerProvider();
+    if ((current as Partial<ProxyTracerProvider>).getDelegate?.() === NO_PROVIDER) return undefined;
+    if (cached === undefined || current !== provider) {
+      provider = current;
+      cached = current.getTracer('trace-analyze');
+    }
+    return cached;
+  } catch (error) {
+    telemetryFailed(error);
+    return undefined;
+  }
+}
