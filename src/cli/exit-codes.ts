@@ -1,6 +1,7 @@
 import { InputError } from '../analyze/model/errors.ts';
 import { SourceError } from '../analyze/sources/source-error.ts';
 import { ReceiverError } from '../receiver/receiver-error.ts';
+import { DeliveryError } from './delivery-error.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What the process ends with; listed in `--help`. */
@@ -17,20 +18,21 @@ export const ExitCode = {
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 /** The errors that a user can do something about. */
-export type UserError = InputError | SourceError | ReceiverError | UsageError;
+export type UserError = InputError | SourceError | ReceiverError | DeliveryError | UsageError;
 
 export function isUserError(error: unknown): error is UserError {
   return (
     error instanceof InputError ||
     error instanceof SourceError ||
     error instanceof ReceiverError ||
+    error instanceof DeliveryError ||
     error instanceof UsageError
   );
 }
 
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof InputError) return ExitCode.noInput;
-  if (error instanceof SourceError) return ExitCode.sourceFailed;
+  if (error instanceof SourceError || error instanceof DeliveryError) return ExitCode.sourceFailed;
   if (error instanceof UsageError || error instanceof ReceiverError) return ExitCode.usage;
   return ExitCode.bug;
 }

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { addAnalyzeCommand } from './commands/analyze.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addExplainCommand } from './commands/explain.ts';
+import { addFlushCommand } from './commands/flush.ts';
 import { addPullCommand } from './commands/pull.ts';
 import { addReceiveCommand } from './commands/receive.ts';
 import { addRecordCommand } from './commands/record.ts';
@@ -23,7 +24,7 @@ Examples:
 
 const EXIT_CODES = `
 Exit codes:
-  0 analysed   1 demo missed what it had planted   2 wrong usage   3 no usable input   4 a source failed   70 a bug in trace-analyze   130 interrupted
+  0 analysed   1 demo missed what it had planted   2 wrong usage   3 no usable input   4 a source or a delivery failed   70 a bug in trace-analyze   130 interrupted
   record ends with the exit code of its command
 `;
 
@@ -61,6 +62,7 @@ function createProgram(io: Io, end: (code: number) => void): Command {
     addRecordCommand,
     addReceiveCommand,
     addPullCommand,
+    addFlushCommand,
     addDemoCommand,
   ];
   for (const add of commands) add(program, io, end);

@@ -7,6 +7,8 @@ import { UsageError } from './usage-error.ts';
 /** Where `record` and `demo` keep what they receive: the user's file, or one that is gone afterwards. */
 export interface SpanStore {
   readonly log: SpanFile;
+  /** Where an instrumented command may keep what it has not delivered; may never come to be. */
+  readonly spool: string;
   /** Ends writing; the file can be read. */
   close(): void;
   /** Removes what the user did not ask for. */
@@ -21,13 +23,22 @@ export function openSpanStore(file: string | undefined): SpanStore {
   if (file !== undefined && (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0) {
     throw new UsageError(`--spans ${file} is there already`, { fix: 'name a new file, or delete this one' });
   }
-  const dir = file === undefined ? mkdtempSync(join(tmpdir(), 'trace-analyze-')) : undefined;
-  const log = openSpanLog(file ?? join(dir as string, 'spans.ndjson'));
+  const dir = mkdtempSync(join(tmpdir(), 'trace-analyze-'));
+  const remove = () => rmSync(dir, { recursive: true, force: true });
+  const log = openLog(file ?? join(dir, 'spans.ndjson'), remove);
   return {
     log,
     close: () => log.close(),
-    remove: () => {
-      if (dir !== undefined) rmSync(dir, { recursive: true, force: true });
-    },
+    spool: join(dir, 'spool'),
+    remove,
   };
+}
+
+function openLog(path: string, giveUp: () => void): SpanFile {
+  try {
+    return openSpanLog(path);
+  } catch (error) {
+    giveUp();
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -66,6 +66,23 @@ describe('record', () => {
     const { code, stdout, stderr } = await runCli(['record', process.execPath, '--no-warnings', app, '--json']);
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'the application speaks\n' });
     expect(stderr).toContain('run');
+  });
+
+  it('has every span of an instrumented command that is killed', async () => {
+    const app = join(dir, 'killed.mjs');
+    const ours = (path: string) => JSON.stringify(pathToFileURL(resolve(import.meta.dirname, '../../dist', path)).href);
+    writeFileSync(
+      app,
+      `import { tool } from ${ours('instrument/index.js')};
+      import { init } from ${ours('instrument/node/index.js')};
+      init();
+      const call = tool('call', (n) => n);
+      for (let i = 0; i < 3; i++) call(i);
+      process.kill(process.pid, 'SIGKILL');`,
+    );
+    const report = join(dir, 'killed.json');
+    const { code } = await runCli(['record', '--format', `json=${report}`, '--', process.execPath, app]);
+    expect([code, JSON.parse(readFileSync(report, 'utf8')).input.spans]).toEqual([137, 3]);
   });
 
   it('says why there may be nothing to analyse, and ends as the command ends', async () => {

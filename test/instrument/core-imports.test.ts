@@ -22,6 +22,16 @@ it('the core needs the OpenTelemetry API alone, so that it runs wherever that do
   expect([...importsOf(entry('index.ts'))]).toEqual(['@opentelemetry/api']);
 });
 
-it('the entry for Node needs no more than the SDK', () => {
-  expect([...importsOf(entry('node/index.ts'))].every((name) => name.startsWith('@opentelemetry/'))).toBe(true);
+it('the entry for Node, and the thread that ships spans, need no more than the SDK and its exporter', () => {
+  const names = new Set([...importsOf(entry('node/index.ts')), ...importsOf(entry('node/worker.ts'))]);
+  expect([...names].filter((name) => !name.startsWith('node:')).sort()).toEqual([
+    '@opentelemetry/api',
+    '@opentelemetry/exporter-trace-otlp-http',
+    '@opentelemetry/resources',
+    '@opentelemetry/sdk-trace-node',
+  ]);
+});
+
+it('the exporter is loaded where spans are shipped, and nowhere else', () => {
+  expect([...importsOf(entry('node/index.ts'))]).not.toContain('@opentelemetry/exporter-trace-otlp-http');
 });

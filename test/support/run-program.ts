@@ -14,6 +14,8 @@ export interface ProgramResult {
 }
 
 export interface Programs {
+  /** Of one of them, compiled. */
+  path(name: string): string;
   /** Runs one of them to its end, in a process of its own; nothing of OpenTelemetry's is in its environment. */
   run(name: string, args?: readonly string[], env?: Readonly<Record<string, string>>): Promise<ProgramResult>;
   remove(): void;
@@ -37,8 +39,11 @@ export function compilePrograms(...names: readonly string[]): Programs {
     // Types are `npm run typecheck`'s business; what counts here is that there is something to run.
     if (!names.every((name) => existsSync(compiled(name)))) throw error;
   }
+  // Not the user's own, which would be shipped to whatever is tested.
+  const spool = { TRACE_ANALYZE_SPOOL: join(dir, 'spool') };
   return {
-    run: (name, programArgs = [], env = {}) => runToEnd([compiled(name), ...programArgs], env),
+    path: compiled,
+    run: (name, programArgs = [], env = {}) => runToEnd([compiled(name), ...programArgs], { ...spool, ...env }),
     remove: () => rmSync(dir, { recursive: true, force: true }),
   };
 }

@@ -7,6 +7,7 @@ import {
   type EntryPartyPartial,
   emptyPartial,
   type FindingPartial,
+  type LossesPartial,
   MAX_DETAILS,
   MAX_FAILURES,
   MAX_NEAR_MISSES,
@@ -38,6 +39,7 @@ export function merge(a: TracePartial, b: TracePartial): TracePartial {
     findings,
     nearMisses: mergeMaps(a.nearMisses, b.nearMisses, (x, y) => mergeSorted(x, y, byNearMiss, MAX_NEAR_MISSES)),
     repairs: mergeMaps(a.repairs, b.repairs, (x, y) => x + y),
+    losses: mergeMaps(a.losses, b.losses, mergeLosses),
     ran: new Set([...a.ran, ...b.ran]),
     blind: mergeMaps(a.blind, b.blind, mergeBlind),
     failures: mergeSorted(a.failures, b.failures, byFailure, MAX_FAILURES),
@@ -181,6 +183,11 @@ const first = (a: string, b: string): string => (b < a ? b : a);
 
 function firstText(a: string | undefined, b: string | undefined): string | undefined {
   return a === undefined || b === undefined ? (a ?? b) : first(a, b);
+}
+
+/** Each is what was lost until then: the last word is the largest. */
+export function mergeLosses(a: LossesPartial, b: LossesPartial): LossesPartial {
+  return { ...a, dropped: Math.max(a.dropped, b.dropped), refused: Math.max(a.refused, b.refused) };
 }
 
 function mergeBlind(a: BlindPartial, b: BlindPartial): BlindPartial {

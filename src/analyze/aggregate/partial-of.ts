@@ -1,14 +1,17 @@
 import type { Party, PartyUse } from '../analyses/third-party-types.ts';
 import type { FlagName } from '../model/flags.ts';
+import type { Resource } from '../model/span-table.ts';
 import type { NearMissReport } from '../report/finding-types.ts';
 import type { TraceFacts } from './facts.ts';
 import { findingsOf } from './finding-partials.ts';
+import { mergeLosses } from './merge.ts';
 import { byFailure, byNearMiss } from './order.ts';
 import {
   type BlindPartial,
   type EntryPartial,
   type EntryPartyPartial,
   keyOf,
+  type LossesPartial,
   MAX_FAILURES,
   MAX_NEAR_MISSES,
   type OperationPartial,
@@ -37,6 +40,7 @@ export function partialOf(facts: TraceFacts): TracePartial {
     findings: findingsOf(facts),
     nearMisses: nearMissesOf(facts),
     repairs: repairsOf(facts),
+    losses: lossesOf(facts),
     ran: new Set(judgment.ran),
     blind: blindOf(facts),
     failures: judgment.failures
@@ -183,6 +187,19 @@ function repairsOf({ path }: TraceFacts): ReadonlyMap<string, number> {
   const repairs = new Map<string, number>();
   for (const { flag } of path.flags) if (!STRUCTURE.has(flag)) repairs.set(flag, (repairs.get(flag) ?? 0) + 1);
   return repairs;
+}
+
+function lossesOf({ trace: { table, row } }: TraceFacts): ReadonlyMap<string, LossesPartial> {
+  const losses = new Map<string, LossesPartial>();
+  for (const resource of new Set(row.map((at) => table.resource[at] as number))) {
+    const { service, losses: lost } = table.resources[resource] as Resource;
+    if (lost === undefined || lost.dropped + lost.refused === 0) continue;
+    const key = keyOf(service, lost.deliveryId);
+    const { dropped, refused } = lost;
+    const known = losses.get(key);
+    losses.set(key, mergeLosses({ service, dropped, refused }, known ?? { service, dropped, refused }));
+  }
+  return losses;
 }
 
 function blindOf({ judgment }: TraceFacts): ReadonlyMap<string, BlindPartial> {

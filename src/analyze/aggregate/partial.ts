@@ -24,6 +24,8 @@ export interface TracePartial {
   readonly findings: ReadonlyMap<string, FindingPartial>;
   readonly nearMisses: ReadonlyMap<string, readonly NearMissReport[]>;
   readonly repairs: ReadonlyMap<string, number>;
+  /** What processes say they have lost, by process. */
+  readonly losses: ReadonlyMap<string, LossesPartial>;
   readonly ran: ReadonlySet<string>;
   readonly blind: ReadonlyMap<string, BlindPartial>;
   readonly failures: readonly FailureReport[];
@@ -127,6 +129,12 @@ export interface FindingPartial {
 
 export type OccurrencePartial = Omit<OccurrenceReport, 'links'>;
 
+export interface LossesPartial {
+  readonly service: string;
+  readonly dropped: number;
+  readonly refused: number;
+}
+
 export interface BlindPartial {
   readonly detector: string;
   readonly needs: readonly string[];
@@ -159,6 +167,7 @@ export const emptyPartial: TracePartial = {
   findings: new Map(),
   nearMisses: new Map(),
   repairs: new Map(),
+  losses: new Map(),
   ran: new Set(),
   blind: new Map(),
   failures: [],

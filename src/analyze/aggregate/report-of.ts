@@ -6,6 +6,7 @@ import type {
   DataQualityReport,
   EntryPointReport,
   InputReport,
+  LostSpansReport,
   OperationReport,
   PartialReason,
   PartyReport,
@@ -16,7 +17,7 @@ import type {
 import { findingReports } from './finding-reports.ts';
 import { descending, integer, share } from './integers.ts';
 import { byNearMiss } from './order.ts';
-import type { EntryPartial, OwnPartial, TraceDetail, TracePartial } from './partial.ts';
+import type { EntryPartial, LossesPartial, OwnPartial, TraceDetail, TracePartial } from './partial.ts';
 import { slowRuns } from './slow-runs.ts';
 import { medianOf, percentilesOf, valuesOf } from './values.ts';
 
@@ -165,15 +166,25 @@ function ownOf({ codeNs, internalNs, waitNs, untracedNs }: OwnPartial) {
   };
 }
 
-function dataQualityOf({ incomplete, repairs, ran, blind }: TracePartial): DataQualityReport {
+function dataQualityOf({ incomplete, repairs, losses, ran, blind }: TracePartial): DataQualityReport {
   return {
     incompleteTraces: incomplete,
     repairs: Object.fromEntries([...repairs].sort(([a], [b]) => byCodeUnit(a, b))),
+    ...(losses.size === 0 ? {} : { lostSpans: lostSpansOf([...losses.values()]) }),
     ran: [...ran].sort(byCodeUnit),
     blind: [...blind.values()].sort(
       (a, b) => byCodeUnit(a.detector, b.detector) || byCodeUnit(a.needs.join('\n'), b.needs.join('\n')),
     ),
   };
+}
+
+function lostSpansOf(losses: readonly LossesPartial[]): readonly LostSpansReport[] {
+  const byService = new Map<string, LostSpansReport>();
+  for (const { service, dropped, refused } of losses) {
+    const known = byService.get(service) ?? { service, dropped: 0, refused: 0 };
+    byService.set(service, { service, dropped: known.dropped + dropped, refused: known.refused + refused });
+  }
+  return [...byService.values()].sort((a, b) => byCodeUnit(a.service, b.service));
 }
 
 function overviewOf({ parties, own, runs }: EntryPartial, links: LinkBuilder | undefined): EntryOverview {

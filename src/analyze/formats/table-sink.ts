@@ -1,5 +1,5 @@
 import type { SpanKind, StatusCode } from '../model/span.ts';
-import { ReferenceKind, type Resource } from '../model/span-table.ts';
+import { type Losses, ReferenceKind, type Resource } from '../model/span-table.ts';
 import type { Instant, TableBuilder } from '../model/table-builder.ts';
 import { REF_TYPE } from './jaeger-span.ts';
 import type { OtlpAttribute, OtlpLink, OtlpResource, OtlpSpan, SpanSink } from './otlp-types.ts';
@@ -17,7 +17,7 @@ export function tableSink(builder: TableBuilder): SpanSink {
   const resources = createSlots<Resource>(
     builder.openResource,
     builder.describeResource,
-    ({ service, process }) => `${service}\u0000${process}`,
+    ({ service, process, losses }) => `${service}\u0000${process}\u0000${JSON.stringify(losses)}`,
   );
   const scopes = createSlots<string>(
     () => builder.openScope(),
@@ -132,8 +132,20 @@ function addAttributes(builder: TableBuilder, attributes: readonly OtlpAttribute
 }
 
 function toResource(resource: OtlpResource): Resource {
-  const pairs = (resource.attributes ?? []).map(({ key, value }) => [key, valueText(value) ?? ''] as const);
+  const all = (resource.attributes ?? []).map(({ key, value }) => [key, valueText(value) ?? ''] as const);
+  // What a process has lost so far changes while it runs, and it is the same process.
+  const pairs = all.filter(([key]) => !LOSSES.includes(key));
   const service = pairs.find(([key]) => key === 'service.name')?.[1] ?? '';
   const sorted = pairs.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return { service, process: JSON.stringify(sorted) };
+  const process = JSON.stringify(sorted);
+  return pairs.length === all.length ? { service, process } : { service, process, losses: lossesOf(all) };
+}
+
+/** As trace-analyze's own instrumentation says it. */
+const LOSSES = ['ta.dropped_spans', 'ta.refused_spans', 'ta.delivery_id'];
+
+function lossesOf(pairs: readonly (readonly [string, string])[]): Losses {
+  const [dropped = '', refused = '', deliveryId = ''] = LOSSES.map((name) => pairs.find(([key]) => key === name)?.[1]);
+  const count = (text: string): number => (/^\d{1,15}$/.test(text) ? Number(text) : 0);
+  return { deliveryId, dropped: count(dropped), refused: count(refused) };
 }

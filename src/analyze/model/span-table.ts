@@ -10,6 +10,17 @@ export interface Resource {
   readonly service: string;
   /** Equal for spans of one process: the resource's attributes in a canonical order. */
   readonly process: string;
+  readonly losses?: Losses | undefined;
+}
+
+/** What the instrumentation of a process says it has lost until a span was sent; it only grows. */
+export interface Losses {
+  /** Tells the processes of one service apart. */
+  readonly deliveryId: string;
+  /** For want of room. */
+  readonly dropped: number;
+  /** By a receiver. */
+  readonly refused: number;
 }
 
 /** Where rows came from. */

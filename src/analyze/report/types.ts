@@ -165,10 +165,20 @@ export interface DataQualityReport {
   readonly incompleteTraces: number;
   /** How often each repair was made or oddity seen; only those that were. */
   readonly repairs: { readonly [flag: string]: number };
+  /** Spans that instrumentation says it has lost, by service; absent where none says so. */
+  readonly lostSpans?: readonly LostSpansReport[];
   /** The rules that looked, sorted. */
   readonly ran: readonly string[];
   /** What the rules could not see, and for want of which attributes. */
   readonly blind: readonly BlindReport[];
+}
+
+export interface LostSpansReport {
+  readonly service: string;
+  /** For want of room. */
+  readonly dropped: number;
+  /** By a receiver. */
+  readonly refused: number;
 }
 
 interface BlindReport {

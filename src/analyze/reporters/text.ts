@@ -1,6 +1,7 @@
 import type { AnalysedReport } from '../report/overview.ts';
-import type { EntryPointReport, Report } from '../report/types.ts';
+import type { EntryPointReport, LostSpansReport, Report } from '../report/types.ts';
 import { formatCount, formatShare, plural } from './format.ts';
+import { printable } from './printable.ts';
 import { table } from './table.ts';
 import { LIST_BELOW, paint, paragraph, type TextOptions } from './terminal.ts';
 import { couldNotLook, findingLines } from './text-findings.ts';
@@ -68,6 +69,14 @@ function shareOf({ windowNs }: EntryPointReport, { criticalPath: { durationNs } 
   return formatShare(Number(durationNs) === 0 ? 0 : Number(windowNs) / Number(durationNs));
 }
 
+function lostSpanLine({ service, dropped, refused }: LostSpansReport): string {
+  const reasons = [
+    ...(dropped === 0 ? [] : [`${plural(dropped, 'span was', 'spans were')} dropped by the instrumentation (no room)`]),
+    ...(refused === 0 ? [] : [`${plural(refused, 'span was', 'spans were')} refused by a receiver`]),
+  ];
+  return `Lost: ${reasons.join(' and ')}${service === '' ? '' : `, of ${printable(service)}`}.`;
+}
+
 /** What is wrong with the data, one sentence each. */
 export function dataLines({ dataQuality, failures, findings, input }: Report): string[] {
   const repairs = Object.entries(dataQuality.repairs).map(([flag, count]) => flagWords(flag, count));
@@ -76,6 +85,7 @@ export function dataLines({ dataQuality, failures, findings, input }: Report): s
   if (dataQuality.incompleteTraces > 0 && input.traces > 0) {
     lines.push(`${incomplete} incomplete (lost spans, or still running): no savings claimed there.`);
   }
+  lines.push(...(dataQuality.lostSpans ?? []).map(lostSpanLine));
   if (repairs.length > 0) lines.push(`Data: ${repairs.join('; ')}.`);
   if (dataQuality.blind.length > 0 && findings.some(({ confidence }) => confidence !== 'low')) {
     lines.push(`Rules: ${couldNotLook(dataQuality.blind)}`);

@@ -57,7 +57,8 @@ async function runPipeline(store: SpanStore, flags: DemoFlags, io: Io): Promise<
   if (!flags.quiet) await write(io.stderr, 'running the demo agent, some seconds …\n');
   const receiver = await startReceiver({ onTraces: (traces) => store.log.append(traces) });
   const pipeline = fileURLToPath(import.meta.resolve('../../demo/pipeline.js'));
-  const run = await runRecorded([process.execPath, pipeline], { env: withoutOtel(io.env), receiverUrl: receiver.url });
+  const env = { ...withoutOtel(io.env), TRACE_ANALYZE_SPOOL: store.spool };
+  const run = await runRecorded([process.execPath, pipeline], { env, receiverUrl: receiver.url });
   await receiver.close();
   store.close();
   if (run.exitCode !== 0 && !io.signal.aborted) {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Thresholds } from '../../analyze/detectors/thresholds.ts';
 import { analyzeTable, InputError } from '../../analyze/index.ts';
@@ -46,7 +47,9 @@ async function record(command: readonly string[], flags: RecordFlags, io: Io): P
       onTraces: (traces) => store.log.append(traces),
       onRejected: (error) => void write(io.stderr, `trace-analyze: refused a request: ${error.message}\n`),
     });
-    const run = await runRecorded(command, { env: io.env, receiverUrl: receiver.url });
+    const env = { ...io.env, TRACE_ANALYZE_SPOOL: store.spool };
+    const run = await runRecorded(command, { env, receiverUrl: receiver.url });
+    await receiveLeftovers(store.spool, receiver, io);
     await receiver.close();
     store.close();
     if (run.failure !== null)
@@ -57,6 +60,13 @@ async function record(command: readonly string[], flags: RecordFlags, io: Io): P
     store.close();
     store.remove();
   }
+}
+
+/** What a command that was killed has on disk, and what it could not get rid of in time. */
+async function receiveLeftovers(spool: string, { url }: Receiver, io: Io): Promise<void> {
+  if (!existsSync(spool)) return;
+  const { flushSpool } = await import('../../instrument/node/flush-spool.ts');
+  await flushSpool({ directory: spool, endpoint: url, env: io.env });
 }
 
 /** What the user wants of the analysis. */

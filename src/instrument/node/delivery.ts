@@ -1,10 +1,12 @@
 import { trace } from '@opentelemetry/api';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { endOpenCalls } from '../open-calls.ts';
-import { telemetryErrors, telemetryFailed } from '../telemetry-errors.ts';
+import { telemetryErrors } from '../telemetry-errors.ts';
+import { inTime } from './in-time.ts';
+import type { DeliveryCounts } from './outbox.ts';
 import { type InitOptions, isDisabled, readSettings } from './settings.ts';
-import { type DeliveryCounts, SpanQueue } from './span-queue.ts';
+import type { DeliveryOptions, SpanDelivery } from './span-delivery.ts';
+import { deliveries, startDelivery, warnNothingIsExported } from './span-processor.ts';
 
 /**
  * `started`: spans are exported. `existing`: the program has a provider, which is used as it is. `disabled`: by
@@ -22,48 +24,50 @@ interface Flushable {
 }
 
 let provider: NodeTracerProvider | undefined;
-let queue: SpanQueue | undefined;
+let own: SpanDelivery | undefined;
 let isListening = false;
 
 /**
  * Starts delivering spans over OTLP/HTTP. Does nothing where it did before or where the program has a provider of its
- * own. Does not keep the process alive; a process that ends by itself delivers what it has.
+ * own. Does not keep the process alive; one that ends, in whatever way, loses nothing.
  */
-export function init(options: InitOptions = {}): InitResult {
+export function init(options: InitOptions & DeliveryOptions = {}): InitResult {
   if (provider !== undefined) return 'started';
   try {
     return start(options);
   } catch (error) {
-    telemetryFailed(error);
-    const reason = error instanceof Error ? error.message : String(error);
-    process.emitWarning(`trace-analyze: no spans are exported: ${reason}`, 'TraceAnalyzeWarning');
+    warnNothingIsExported(error);
     return 'disabled';
   }
 }
 
-function start(options: InitOptions): InitResult {
+function start(options: InitOptions & DeliveryOptions): InitResult {
   if (isDisabled(process.env)) return 'disabled';
-  listenForExit();
   if (existingProvider() !== undefined) {
-    queue = undefined;
+    endCallsBeforeExit();
     return 'existing';
   }
   const settings = readSettings(options, process.env);
-  queue = settings.isExporting ? new SpanQueue(new OTLPTraceExporter(settings.exporter)) : undefined;
-  provider = new NodeTracerProvider({ resource: settings.resource, spanProcessors: queue ? [queue] : [] });
+  own = settings.isExporting ? startDelivery(settings.exporter, options) : undefined;
+  provider = new NodeTracerProvider({ resource: settings.resource, spanProcessors: own === undefined ? [] : [own] });
   provider.register();
   return 'started';
 }
 
 /**
  * Waits until every span that has ended is delivered; of a provider that is the program's own, until it has flushed.
- * False where that failed or took longer than `timeoutMs`. Never rejects.
+ * False where that failed or took longer than `timeoutMs`, and as soon as the receiver is found out of reach. Never
+ * rejects.
  */
 export async function flush(timeoutMs = 10_000): Promise<boolean> {
-  if (queue === undefined) return inTime(flushExisting(), timeoutMs);
-  const failed = queue.counts.failed;
-  const isInTime = await inTime(queue.forceFlush(), timeoutMs);
-  return isInTime && queue.counts.failed === failed;
+  const { refused, dropped } = stats();
+  let isDone = true;
+  const work = deliveries().map(async (delivery) => {
+    if (!(await delivery.flush())) isDone = false;
+  });
+  const isInTime = await inTime(Promise.all([...work, flushExisting()]), timeoutMs);
+  const now = stats();
+  return isInTime && isDone && now.refused === refused && now.dropped === dropped;
 }
 
 /**
@@ -71,26 +75,27 @@ export async function flush(timeoutMs = 10_000): Promise<boolean> {
  * the next `init`. A provider that is the program's own is only flushed.
  */
 export async function shutdown(timeoutMs = 10_000): Promise<boolean> {
-  const deadline = performance.now() + timeoutMs;
   endOpenCalls('exit');
-  queue?.hurry();
   const isDelivered = await flush(timeoutMs);
   if (provider === undefined) return isDelivered;
   const ended = provider;
   if (existingProvider() === ended) trace.disable();
   provider = undefined;
-  const isShut = await inTime(ended.shutdown(), Math.max(0, deadline - performance.now()));
-  return isDelivered && isShut;
+  own?.close();
+  return (await inTime(ended.shutdown(), timeoutMs)) && isDelivered;
 }
 
 /** What became of the spans since `init`. */
 export function stats(): Stats {
-  const none = { delivered: 0, failed: 0, dropped: 0, pending: 0 };
-  return { ...(queue?.counts ?? none), telemetryErrors: telemetryErrors() };
+  const sum = { made: 0, delivered: 0, refused: 0, dropped: 0, pending: 0, spooled: 0, recovered: 0, unrecovered: 0 };
+  for (const { counts } of deliveries()) {
+    for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += counts[key];
+  }
+  return { ...sum, telemetryErrors: telemetryErrors() };
 }
 
 async function flushExisting(): Promise<void> {
-  await (existingProvider() as Flushable | undefined)?.forceFlush?.();
+  if (provider === undefined) await (existingProvider() as Flushable | undefined)?.forceFlush?.();
 }
 
 /** The provider that is registered, unless none is. */
@@ -103,32 +108,11 @@ function existingProvider(): unknown {
   return registered.getDelegateTracer('trace-analyze') === undefined ? undefined : registered.getDelegate?.();
 }
 
-/** Once for all: a script that simply ends delivers its spans. */
-function listenForExit(): void {
+/** Once for all: the program's own provider gets the spans of calls that are open when there is nothing left to do. */
+function endCallsBeforeExit(): void {
   if (isListening) return;
   isListening = true;
   process.on('beforeExit', () => {
-    endOpenCalls('exit');
-    // Sending brings the event loop back to life, and this event again when it is done.
-    if (queue !== undefined && queue.counts.pending > 0) queue.leave();
+    if (deliveries().length === 0) endOpenCalls('exit');
   });
-}
-
-async function inTime(work: Promise<unknown>, timeoutMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), timeoutMs);
-  });
-  const done = work.then(
-    () => true,
-    (error: unknown) => {
-      telemetryFailed(error);
-      return false;
-    },
-  );
-  try {
-    return await Promise.race([done, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

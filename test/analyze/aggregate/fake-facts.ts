@@ -4,7 +4,7 @@ import type { Bucket, Party, PartyUse } from '../../../src/analyze/analyses/thir
 import type { NearMiss, Occurrence } from '../../../src/analyze/detectors/types.ts';
 import type { Flag } from '../../../src/analyze/model/flags.ts';
 import { SpanKind, StatusCode } from '../../../src/analyze/model/span.ts';
-import { rowsByTrace } from '../../../src/analyze/model/span-table.ts';
+import { type Losses, rowsByTrace } from '../../../src/analyze/model/span-table.ts';
 import { createTableBuilder } from '../../../src/analyze/model/table-builder.ts';
 import { buildTrace, type Trace } from '../../../src/analyze/model/trace.ts';
 import type { Kind, Role } from '../../../src/analyze/semantics/kinds.ts';
@@ -21,6 +21,8 @@ export interface FakeSpan {
   readonly name: string;
   readonly service?: string;
   readonly failed?: boolean;
+  /** What its process says it has lost. */
+  readonly losses?: Losses;
   readonly kind?: Kind;
   readonly role?: Role;
   readonly party?: Party;
@@ -82,9 +84,9 @@ function fakeTrace(fake: Pick<FakeTrace, 'id' | 'baseSeconds' | 'spans'>): Trace
   const builder = createTableBuilder(new Map());
   builder.openSource({ name: 'fake' });
   const scope = builder.openScope('fake');
-  for (const { id, parent, start, end, name, service = 'agent', failed } of fake.spans) {
+  for (const { id, parent, start, end, name, service = 'agent', failed, losses } of fake.spans) {
     const resource = builder.openResource();
-    builder.describeResource(resource, { service, process: service });
+    builder.describeResource(resource, { service, process: service, losses });
     builder.addSpan({
       traceId: fake.id,
       spanId: id,

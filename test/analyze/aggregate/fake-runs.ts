@@ -67,7 +67,14 @@ function chat(id: string, start: number, end: number): FakeSpan {
 export function everythingRun(id: string): FakeTrace {
   const spans: FakeSpan[] = [
     { id: 'p', start: 0, end: 100 * MS, name: 'answer', failed: true, kind: 'agent', role: 'agent' },
-    { id: 'w', parent: 'p', start: 10 * MS, end: 60 * MS, name: 'receive' },
+    {
+      id: 'w',
+      parent: 'p',
+      start: 10 * MS,
+      end: 60 * MS,
+      name: 'receive',
+      losses: { deliveryId: id, dropped: 12, refused: 1 },
+    },
     { id: 'd', parent: 'p', start: 20 * MS, end: 50 * MS, name: 'GET', kind: 'http', role: 'io', party: OPENAI },
     {
       id: 'd',

@@ -287,3 +287,29 @@ describe('a partial report', () => {
     expect({ partial, partialReasons }).toEqual({ partial: true, partialReasons: ['limit', 'source_failed'] });
   });
 });
+
+describe('spans that were lost', () => {
+  const run = (id: string, losses: FakeSpan['losses'], service = 'agent') => {
+    const spans = [{ id: 'r', start: 0, end: MS, name: 'answer', service, ...(losses && { losses }) }];
+    return plainRun(id, 1, { spans });
+  };
+
+  it('are the last word of each process, together by service', () => {
+    const { dataQuality } = report([
+      run('a', { deliveryId: 'p1', dropped: 5, refused: 0 }),
+      run('b', { deliveryId: 'p1', dropped: 12, refused: 1 }),
+      run('c', { deliveryId: 'p2', dropped: 3, refused: 0 }),
+      run('d', { deliveryId: 'p3', dropped: 0, refused: 2 }, 'tools'),
+      run('e', undefined),
+    ]);
+    expect(dataQuality.lostSpans).toEqual([
+      { service: 'agent', dropped: 15, refused: 1 },
+      { service: 'tools', dropped: 0, refused: 2 },
+    ]);
+  });
+
+  it('are not mentioned where nobody says so', () => {
+    expect(report([run('a', undefined)]).dataQuality).not.toHaveProperty('lostSpans');
+    expect(report([run('a', { deliveryId: '', dropped: 0, refused: 0 })]).dataQuality).not.toHaveProperty('lostSpans');
+  });
+});

@@ -183,3 +183,28 @@ describe('resources and scopes', () => {
     ]);
   });
 });
+
+describe('what a process says it has lost', () => {
+  const text = (key: string, stringValue: string) => ({ key, value: { stringValue } });
+  const number = (key: string, intValue: number) => ({ key, value: { intValue } });
+  const own = [text('service.name', 's'), text('host', 'h')];
+
+  it('is known, and does not make it another process', () => {
+    const builder = createTableBuilder(new Map());
+    builder.openSource({ name: 'test' });
+    const sink = tableSink(builder);
+    const scope = sink.openScope();
+    const told = [number('ta.dropped_spans', 12), text('ta.refused_spans', '3'), text('ta.delivery_id', 'abc')];
+    for (const more of [[], told, told, [text('ta.dropped_spans', 'many')]]) {
+      const resource = sink.openResource();
+      sink.describeResource(resource, { attributes: [...own, ...more] });
+      sink.span(resource, scope, { ...IDS });
+    }
+    const process = '[["host","h"],["service.name","s"]]';
+    expect(builder.finish().resources).toEqual([
+      { service: 's', process },
+      { service: 's', process, losses: { deliveryId: 'abc', dropped: 12, refused: 3 } },
+      { service: 's', process, losses: { deliveryId: '', dropped: 0, refused: 0 } },
+    ]);
+  });
+});

@@ -205,8 +205,9 @@ The critical path in order of time
     expect(text).toContain(
       '    no time claimed: the trace is incomplete; fix: one batched search (in agent › planner)',
     );
-    expect(text.slice(-6)).toEqual([
+    expect(text.slice(-7)).toEqual([
       '1 run is incomplete (lost spans, or still running): no savings claimed there.',
+      'Lost: 12 spans were dropped by the instrumentation (no room) and 1 span was refused by a receiver, of agent.',
       'Data: 1 span shares an id with another (renamed id#n); 1 parent is missing; 1 span has no end; 1 clock difference taken',
       'out.',
       'Rules: 1 could not look: add `gen_ai.tool.name`.',

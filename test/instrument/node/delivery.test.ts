@@ -6,13 +6,15 @@ import { type Receiver, startReceiver } from '../../../src/receiver/otlp-http.ts
 import { compilePrograms, type Programs } from '../../support/run-program.ts';
 
 const PROGRAM = 'test/instrument/programs/delivery';
+/** Loaded by its name alone, so that no compiler would find it. */
+const WORKER = 'src/instrument/node/worker';
 
 let programs: Programs;
 let receiver: Receiver;
 let batches: OtlpTraces[];
 
 beforeAll(() => {
-  programs = compilePrograms(PROGRAM);
+  programs = compilePrograms(PROGRAM, WORKER);
 });
 
 afterAll(() => programs.remove());
@@ -44,7 +46,17 @@ async function run(scenario: string, env: Record<string, string> = {}, endpoint 
   return JSON.parse(stdout);
 }
 
-const all = (delivered: number) => ({ delivered, failed: 0, dropped: 0, pending: 0, telemetryErrors: 0 });
+const all = (delivered: number) => ({
+  made: delivered,
+  delivered,
+  refused: 0,
+  dropped: 0,
+  pending: 0,
+  spooled: 0,
+  recovered: 0,
+  unrecovered: 0,
+  telemetryErrors: 0,
+});
 
 describe('a process', () => {
   it('ends where nothing happens', async () => {
@@ -119,7 +131,7 @@ describe('flush and shutdown', () => {
 
   it('say so where the receiver refuses', async () => {
     const refusing = await listen((_request, response) => response.writeHead(400).end());
-    expect(await run('stats', {}, refusing.url)).toEqual(['started', false, { ...all(0), failed: 2 }]);
+    expect(await run('stats', {}, refusing.url)).toEqual(['started', false, { ...all(0), made: 2, refused: 2 }]);
     await refusing.close();
   });
 

@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { telemetryFailed } from '../telemetry-errors.ts';
+import type { FromShipper, ShipperOptions, ToShipper, WorkerStart } from './protocol.ts';
+
+/** The way to a shipper, wherever that runs. */
+export interface Link {
+  /** Whether the process can wait for it without its event loop. */
+  readonly isThread: boolean;
+  post(message: ToShipper): void;
+  /** Blocks until everything was tried once, at most so long. */
+  leave(ms: number): void;
+  close(): void;
+}
+
+export interface LinkEvents {
+  onReply(message: FromShipper): void;
+  /** There is no thread (any more). What was not settled has to be posted to another. */
+  onBroken(): void;
+}
+
+/**
+ * A worker thread, which keeps no process alive and prints nothing. It is given the environment without NODE_OPTIONS
+ * and none of the program's flags: what is preloaded by those is meant for the program. Throws where threads are not
+ * allowed (permission model) or the file is not there (bundlers that make one file of all).
+ */
+export function threadLink(options: ShipperOptions, { onReply, onBroken }: LinkEvents): Link {
+  const file = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+  if (!existsSync(fileURLToPath(file))) throw new Error(`${file.pathname} is not there`);
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const flag = new Int32Array(new SharedArrayBuffer(4));
+  const workerData: WorkerStart = { traceAnalyze: options, flag: flag.buffer as SharedArrayBuffer };
+  const worker = new Worker(file, { workerData, env, execArgv: [], stdout: true, stderr: true, name: 'trace-analyze' });
+  let isOpen = true;
+  const broken = (error: unknown) => {
+    if (!isOpen) return;
+    isOpen = false;
+    telemetryFailed(error);
+    onBroken();
+  };
+  worker.on('message', onReply);
+  worker.on('error', broken);
+  worker.on('exit', () => broken(new Error('the thread that ships spans has ended')));
+  worker.unref();
+  return {
+    isThread: true,
+    post: (message) => worker.postMessage(message),
+    leave: (ms) => {
+      Atomics.store(flag, 0, 0);
+      worker.postMessage({ type: 'leave' } satisfies ToShipper);
+      Atomics.wait(flag, 0, 0, ms);
+    },
+    close: () => {
+      isOpen = false;
+      void worker.terminate();
+    },
+  };
+}
+
+/** The program's own thread. At its end this cannot be waited for, save where the process ends by itself. */
+export function localLink(options: ShipperOptions, { onReply }: Pick<LinkEvents, 'onReply'>): Link {
+  let isOpen = true;
+  // Loaded only here: where there is a worker, the program is spared it.
+  const shipper = Promise.all([import('./shipper.ts'), import('./sender.ts')]).then(([{ Shipper }, { Sender }]) => {
+    return new Shipper(options, new Sender(options.exporter), (message) => isOpen && onReply(message));
+  });
+  shipper.catch(telemetryFailed);
+  const tell = (message: ToShipper): void =>
+    void shipper.then(
+      (one) => one.handle(message),
+      () => undefined,
+    );
+  return {
+    isThread: false,
+    post: tell,
+    leave: () => tell({ type: 'leave' }),
+    close: () => {
+      isOpen = false;
+      void shipper.then(
+        (one) => one.close(),
+        () => undefined,
+      );
+    },
+  };
+}
