@@ -26,6 +26,14 @@ export function isThenable(value: object): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown }).then === 'function';
 }
 
+/**
+ * Tells how a promise ends whose only other listener passes its end on: nobody else will call it unhandled. Takes no
+ * time from that listener, if it is there first.
+ */
+export function listenTo(promise: Promise<unknown>, { onValue, onError }: Settlement): void {
+  Reflect.apply(nativeThen, promise, [onValue, onError]);
+}
+
 /** A promise that ends as `promise` does, with the same reason, and is reported if nobody handles it. */
 export function derivePromise<T>(promise: Promise<T>, settlement: Settlement): Promise<T> {
   const derived = promise.then(
@@ -94,7 +102,7 @@ function remembered(thenable: object, settlement: Settlement, onValue: OnValue):
  * Listening makes a promise count as handled. Whether the host handles it is seen on its `then`; if it has not by the
  * time of a rejection, another promise is rejected in its place with the same reason, and taken back by a late handler.
  */
-function watchEagerPromise(promise: Promise<unknown>, { onValue, onError }: Settlement): void {
+export function watchEagerPromise(promise: Promise<unknown>, { onValue, onError }: Settlement): void {
   let isHandled = false;
   let standIn: Promise<never> | undefined;
   hook(

@@ -3,49 +3,88 @@ import type { Method } from './watch.ts';
 /** Does the work of a method in its place; `call` is the original, bound to the client's own object. */
 export type Interceptor = (call: (...args: unknown[]) => unknown, args: unknown[], self: object) => unknown;
 
+/**
+ * A method that calls other methods of its client: it runs with the view as `this`, so that those are intercepted.
+ * Not for methods that use private fields of their own object.
+ */
+export const THROUGH_VIEW = Symbol('through view');
+
 /** Which methods of a client are intercepted: by their names, at any depth. */
 export interface MethodTree {
-  readonly [name: string]: MethodTree | Interceptor;
+  readonly [name: string]: MethodTree | Interceptor | typeof THROUGH_VIEW;
 }
+
+const VIEW = Symbol.for('trace-analyze.view');
 
 /**
  * A view of a client with some methods intercepted; the client itself stays as it is. All else goes to the client, with
- * the client as `this`, so that private fields work; what a method returns in place of `this` is the view.
+ * the client as `this`, so that private fields work; what a method returns in place of `this` is the view, and so is
+ * what a viewed part of the client knows as its client.
  */
 export function proxied<T extends object>(target: T, tree: MethodTree): T {
-  const views = new WeakMap<object, object>();
-  const toTarget = (self: unknown) => (self === view ? target : self);
-  const toView = (value: unknown) => (value === target ? view : value);
-  const viewOf = <V extends object>(value: V, make: () => V): V => {
-    let found = views.get(value) as V | undefined;
+  const root = { target: target as object, view: undefined as object | undefined };
+  const view = viewOf(target, tree, root);
+  root.view = view;
+  return view;
+}
+
+/** Whether `proxied` made it, this or another copy of it. */
+export function isView(value: object): boolean {
+  try {
+    return (value as { [VIEW]?: unknown })[VIEW] === true;
+  } catch {
+    return false;
+  }
+}
+
+interface Root {
+  readonly target: object;
+  view: object | undefined;
+}
+
+function viewOf<T extends object>(target: T, tree: MethodTree, root: Root): T {
+  const parts = new WeakMap<object, object>();
+  const partOf = <V extends object>(value: V, make: () => V): V => {
+    let found = parts.get(value) as V | undefined;
     if (found === undefined) {
       found = make();
-      views.set(value, found);
+      parts.set(value, found);
     }
     return found;
   };
-  const method = (original: Method, interceptor: Interceptor | undefined): Method =>
-    new Proxy(original, {
-      apply: (fn, self, args) => {
-        const call = (...given: unknown[]) => Reflect.apply(fn, toTarget(self), given);
-        return toView(interceptor === undefined ? call(...args) : interceptor(call, args, target));
-      },
-    });
   const view: T = new Proxy(target, {
     get(holder, key) {
+      if (key === VIEW) return true;
       const value: unknown = Reflect.get(holder, key, holder);
       if (key === 'constructor' || isFixed(holder, key)) return value;
+      if (value === root.target && root.view !== undefined) return root.view;
       const branch = typeof key === 'string' && Object.hasOwn(tree, key) ? tree[key] : undefined;
       if (typeof value === 'function') {
-        const interceptor = typeof branch === 'function' ? branch : undefined;
-        return viewOf(value as Method, () => method(value as Method, interceptor));
+        return partOf(value as Method, () => methodOf(value as Method, branch, target, () => view));
       }
       if (typeof branch !== 'object' || typeof value !== 'object' || value === null) return value;
-      return viewOf(value, () => proxied(value, branch));
+      return partOf(value, () => viewOf(value, branch, root));
     },
     set: (holder, key, value) => Reflect.set(holder, key, value, holder),
   });
   return view;
+}
+
+function methodOf(
+  original: Method,
+  branch: MethodTree[string] | undefined,
+  target: object,
+  view: () => object,
+): Method {
+  return new Proxy(original, {
+    apply: (fn, self, args) => {
+      const isView = self === view();
+      if (branch === THROUGH_VIEW) return Reflect.apply(fn, self, args);
+      const call = (...given: unknown[]) => Reflect.apply(fn, isView ? target : self, given);
+      const result = typeof branch === 'function' ? branch(call, args, target) : call(...args);
+      return result === target ? view() : result;
+    },
+  });
 }
 
 /** A proxy has to answer these with what the target has. */

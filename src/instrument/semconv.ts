@@ -16,6 +16,23 @@ export const ATTR = {
 
   requestModel: 'gen_ai.request.model',
   requestStream: 'gen_ai.request.stream',
+  maxTokens: 'gen_ai.request.max_tokens',
+  temperature: 'gen_ai.request.temperature',
+  topP: 'gen_ai.request.top_p',
+  topK: 'gen_ai.request.top_k',
+  frequencyPenalty: 'gen_ai.request.frequency_penalty',
+  presencePenalty: 'gen_ai.request.presence_penalty',
+  stopSequences: 'gen_ai.request.stop_sequences',
+  seed: 'gen_ai.request.seed',
+  /** Only where it is not one. */
+  choiceCount: 'gen_ai.request.choice.count',
+  /** As it was sent, for example `low`. */
+  reasoningLevel: 'gen_ai.request.reasoning.level',
+  previousResponse: 'gen_ai.request.previous_response.id',
+  encodingFormats: 'gen_ai.request.encoding_formats',
+  dimensions: 'gen_ai.embeddings.dimension.count',
+  /** `text`, `json`, `image` or `speech`, where a format was asked for. */
+  outputType: 'gen_ai.output.type',
   responseId: 'gen_ai.response.id',
   responseModel: 'gen_ai.response.model',
   finishReasons: 'gen_ai.response.finish_reasons',
@@ -30,6 +47,20 @@ export const ATTR = {
   cacheWriteTokens: 'gen_ai.usage.cache_write.input_tokens',
   reasoningTokens: 'gen_ai.usage.reasoning.output_tokens',
 
+  /** `chat_completions` or `responses`. */
+  openaiApi: 'openai.api.type',
+  openaiRequestTier: 'openai.request.service_tier',
+  openaiResponseTier: 'openai.response.service_tier',
+  openaiFingerprint: 'openai.response.system_fingerprint',
+
+  awsRequestId: 'aws.request_id',
+
+  /** Content: as JSON text, only where it was asked for. */
+  inputMessages: 'gen_ai.input.messages',
+  outputMessages: 'gen_ai.output.messages',
+  systemInstructions: 'gen_ai.system_instructions',
+  toolDefinitions: 'gen_ai.tool.definitions',
+
   toolArguments: 'gen_ai.tool.call.arguments',
   toolResult: 'gen_ai.tool.call.result',
   retrievalQuery: 'gen_ai.retrieval.query.text',
@@ -39,15 +70,43 @@ export const ATTR = {
 
   serverAddress: 'server.address',
   serverPort: 'server.port',
+  httpStatus: 'http.response.status_code',
   errorType: 'error.type',
   exceptionType: 'exception.type',
   exceptionMessage: 'exception.message',
   exceptionStack: 'exception.stacktrace',
 
+  mcpMethod: 'mcp.method.name',
+  mcpSession: 'mcp.session.id',
+  mcpProtocol: 'mcp.protocol.version',
+  mcpResource: 'mcp.resource.uri',
+  promptName: 'gen_ai.prompt.name',
+  rpcRequestId: 'jsonrpc.request.id',
+  /** Only where it is not 2.0. */
+  rpcVersion: 'jsonrpc.protocol.version',
+  /** The error code of a JSON-RPC response, as text. */
+  rpcStatus: 'rpc.response.status_code',
+  networkTransport: 'network.transport',
+  networkProtocol: 'network.protocol.name',
+
   /** The name given to a call whose span name has no room for it. */
   name: 'ta.name',
+  /** The MCP tool that a tool's own span stands for. */
+  mcpTool: 'ta.mcp.tool',
+  /** Which step of a run this is, from one. */
+  turn: 'ta.turn',
+  /** How many inputs one request has, for instance texts to embed. */
+  batchSize: 'ta.batch_size',
+  /** The client sent the request again by itself; the answer is that of the last attempt. */
+  retried: 'ta.retried',
   /** The consumer left a stream before its end. */
   stoppedEarly: 'ta.stopped_early',
   /** Why a span was ended by this package and not by the call: see `Incomplete`. */
   incomplete: 'ta.incomplete',
+  /** Of the resource: spans that this process has lost so far, for want of room. */
+  droppedSpans: 'ta.dropped_spans',
+  /** Of the resource: spans of this process that the receiver has refused so far. */
+  refusedSpans: 'ta.refused_spans',
+  /** Of the resource, beside the two: tells the processes of one service apart. */
+  deliveryId: 'ta.delivery_id',
 } as const;

@@ -1,0 +1,1 @@
+export { ApiError, GoogleGenAI } from '@google/genai';
