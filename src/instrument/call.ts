@@ -42,6 +42,11 @@ export function callOf(active: Context): Call | undefined {
   return active.getValue(KEY) as Call | undefined;
 }
 
+/** The context of work that no call of this process is waiting for. */
+export function outsideOfCalls(active: Context): Context {
+  return active.deleteValue(KEY);
+}
+
 /**
  * One call of a wrapped function while its span is open. Ends once, whatever is told to it later; never throws.
  * Refers to nothing that the host got, so that a stream can be collected while its call is open.

@@ -1,3 +1,5 @@
+export { bind } from './bind.ts';
+export type { Carrier } from './carrier.ts';
 export { type Current, current, type ResponseFacts, type TokenUsage } from './current.ts';
 export {
   agent,
@@ -11,5 +13,6 @@ export {
   workflow,
 } from './instruments.ts';
 export type { AnyFunction, WrapOptions } from './options.ts';
+export { extract, inject, linksTo } from './propagate.ts';
 export { session } from './session.ts';
 export { telemetryErrors } from './telemetry-errors.ts';

@@ -10,9 +10,11 @@ import {
 } from '@opentelemetry/api';
 import { Call, type CallReader, type CallTraits, callOf } from './call.ts';
 import { clockOrigin, hrTime } from './clock.ts';
+import { rooted } from './default-parent.ts';
 import { type Kind, planSpan, type SpanPlan } from './kinds.ts';
 import { observe } from './observe.ts';
 import type { WrapOptions } from './options.ts';
+import { carryingAgent, remoteAgentOf } from './remote-agent.ts';
 import { ATTR } from './semconv.ts';
 import { sessionOf } from './session.ts';
 import { telemetryFailed } from './telemetry-errors.ts';
@@ -75,15 +77,18 @@ export function openCall(
   tracer: Tracer,
   plan: SpanPlan,
   traits: CallTraits,
-  parent: Context = context.active(),
+  given: Context = context.active(),
 ): Call | undefined {
   try {
+    const parent = rooted(given);
     const originMs = callOf(parent)?.originMs ?? clockOrigin();
     const startedMs = performance.now();
     const span = tracer.startSpan(plan.spanName, spanOptions(plan, parent, hrTime(originMs, startedMs)), parent);
     // A span that was sampled out still goes down, so that nothing below starts a trace of its own.
     if (!span.isRecording() && span.spanContext().traceId === INVALID_TRACE_ID) return undefined;
-    return new Call(span, parent, traits, originMs, startedMs);
+    const isAgent = traits.kind === 'agent';
+    const base = isAgent ? carryingAgent(parent, plan.attributes[ATTR.agentName]) : parent;
+    return new Call(span, base, traits, originMs, startedMs);
   } catch (error) {
     telemetryFailed(error);
     return undefined;
@@ -91,8 +96,14 @@ export function openCall(
 }
 
 /** Spelled out, and the spread last: adding to a spread object costs as much as a fifth of a call. */
-function spanOptions({ spanKind, attributes, links }: SpanPlan, parent: Context, startTime: HrTime): SpanOptions {
+function spanOptions(plan: SpanPlan, parent: Context, startTime: HrTime): SpanOptions {
+  const { spanKind, attributes, links } = plan;
   const id = sessionOf(parent);
+  const agent = plan.kind === 'agent' ? undefined : remoteAgentOf(parent, attributes);
+  if (agent !== undefined) {
+    const known = id === undefined ? undefined : { [ATTR.conversation]: id };
+    return { kind: spanKind, attributes: { ...known, [ATTR.agentName]: agent, ...attributes }, links, startTime };
+  }
   if (id === undefined) return { kind: spanKind, attributes, links, startTime };
   return { kind: spanKind, attributes: { [ATTR.conversation]: id, ...attributes }, links, startTime };
 }

@@ -1,4 +1,5 @@
 import type { Attributes, Link } from '@opentelemetry/api';
+import type { Carrier } from './carrier.ts';
 
 /** Any function at all; `never` parameters accept every signature. */
 export type AnyFunction = (...args: never[]) => unknown;
@@ -18,6 +19,11 @@ export interface WrapOptions<Args extends readonly unknown[] = readonly never[]>
   /** Whether the work is done in another process (span kind CLIENT, else INTERNAL). Default: as the kind has it. */
   readonly remote?: boolean;
   readonly links?: readonly Link[];
+  /**
+   * Finds in the arguments what caused a call without waiting for it: the headers of a message, or those of several.
+   * The call links to the senders' spans and is part of their session; its parent is what runs here, if anything does.
+   */
+  readonly linkFrom?: (args: Args) => Carrier | readonly Carrier[] | null | undefined;
   /** Records the arguments, as bounded JSON. Off by default: they are content. */
   readonly captureInput?: boolean;
   /** Records what is returned (not the items of a stream), as bounded JSON. Off by default. */

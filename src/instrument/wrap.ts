@@ -1,8 +1,10 @@
-import type { CallTraits } from './call.ts';
+import { context, type Tracer } from '@opentelemetry/api';
+import type { Call, CallTraits } from './call.ts';
 import { captureJson, captureText } from './capture.ts';
 import { type Kind, planSpan, type SpanPlan } from './kinds.ts';
 import { activeTracer, openCall, through } from './open-call.ts';
 import type { AnyFunction, WrapOptions } from './options.ts';
+import { causedBy } from './propagate.ts';
 import { ATTR } from './semconv.ts';
 import { telemetryFailed } from './telemetry-errors.ts';
 
@@ -40,10 +42,27 @@ export function wrap<F extends AnyFunction>(kind: Kind, name: string, options: W
 function invoke(wrapping: Wrapping, self: unknown, args: unknown[]): unknown {
   const { fn, options } = wrapping;
   const tracer = activeTracer();
-  const call = tracer && openCall(tracer, planFor(wrapping, args), wrapping);
+  const call = tracer && openFor(tracer, wrapping, args);
   if (call === undefined) return Reflect.apply(fn, self, args);
   if (options.captureInput === true) call.tell((span) => span.setAttributes(inputOf(wrapping.kind, args)));
   return through(call, () => Reflect.apply(fn, self, args));
+}
+
+function openFor(tracer: Tracer, wrapping: Wrapping, args: unknown[]): Call | undefined {
+  const plan = planFor(wrapping, args);
+  const { linkFrom } = wrapping.options;
+  if (linkFrom === undefined) return openCall(tracer, plan, wrapping);
+  const { links, parent } = causedBy(sendersIn(linkFrom, args), context.active());
+  return openCall(tracer, { ...plan, links: [...plan.links, ...links] }, wrapping, parent);
+}
+
+function sendersIn(linkFrom: (args: never) => unknown, args: unknown[]): unknown {
+  try {
+    return linkFrom(args as never);
+  } catch (error) {
+    telemetryFailed(error);
+    return undefined;
+  }
 }
 
 function planFor(wrapping: Wrapping, args: unknown[]): SpanPlan {
