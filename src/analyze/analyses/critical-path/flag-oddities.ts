@@ -16,8 +16,8 @@ function flagStarts(tree: SpanTree, parent: number, children: Children): void {
   for (const span of childrenIn(children, parent)) {
     tree.steps++;
     if (!(edge[span] === Edge.awaited || edge[span] === Edge.wait) || isMarker(tree, span)) continue;
-    if ((end[span] as number) <= parentStart) flags.push({ flag: 'outside-parent', span });
-    else if ((start[span] as number) < parentStart - tree.tolerance) flags.push({ flag: 'clipped-start', span });
+    if ((start[span] as number) >= parentStart - tree.tolerance) continue;
+    flags.push({ flag: (end[span] as number) <= parentStart ? 'outside-parent' : 'clipped-start', span });
   }
 }
 

@@ -52,6 +52,12 @@ describe('starts from a clock of milliseconds', () => {
     expect(pathOf(http).map(([id]) => id)).toEqual(['A', 'B', 'R', 'C', 'R']);
   });
 
+  it('are no oddity where a short call seems to be over before its caller began', () => {
+    const calls = [0.6, 30, 60].map((start): SpanDrawing => ({ id: `c${start}`, parent: 'R', start, end: start + 0.2 }));
+    const spans = [{ id: 'R', start: 0.5, end: 100.3 }, ...calls.map((call) => ({ ...cut(call), scope: 'http' }))];
+    expect(criticalPath(traceFrom(spans)).flags).toEqual([]);
+  });
+
   it('are no reason to take real overlap of a fine clock for none', () => {
     // A runs 0.8 ms into B, and the clock is fine: B began without waiting for A.
     const fine = steps.map((span) => (span.id === 'B' ? { ...span, start: 30.1 } : span));
