@@ -3,7 +3,7 @@
 //
 //     npx trace-analyze record -- node mcp-agent.mjs
 //
-// It finds that the server is asked for its list of tools before every turn, and for the weather city by city.
+// It finds that the server is asked for the weather city by city, and shows what it takes to start it.
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
@@ -32,25 +32,27 @@ const openai = traceOpenAI(
 const mcp = new Client({ name: 'weather-agent', version: '1.0.0' });
 const server = fileURLToPath(new URL('./mcp-server.mjs', import.meta.url));
 const env = /** @type {Record<string, string>} */ (process.env);
-await mcp.connect(traceMcp(new StdioClientTransport({ command: process.execPath, args: [server], env })));
+const transport = traceMcp(new StdioClientTransport({ command: process.execPath, args: [server], env }));
 
 const traveller = agent('traveller', async (/** @type {string} */ wish) => {
+  await mcp.connect(transport);
+  const offered = (await mcp.listTools()).tools;
+  /** @type {OpenAI.ChatCompletionFunctionTool[]} */
+  const tools = offered.map(({ name, inputSchema: parameters }) => ({
+    type: 'function',
+    function: { name, parameters },
+  }));
   /** @type {OpenAI.ChatCompletionMessageParam[]} */
   const messages = [{ role: 'user', content: wish }];
   for (;;) {
-    // The planted fault: the list is the same every time.
-    const { tools } = await mcp.listTools();
-    const { choices } = await openai.chat.completions.create({
-      model: 'gpt-5',
-      messages,
-      tools: tools.map(({ name, inputSchema }) => ({ type: 'function', function: { name, parameters: inputSchema } })),
-    });
+    const { choices } = await openai.chat.completions.create({ model: 'gpt-5', messages, tools });
     const { message } = /** @type {OpenAI.ChatCompletion.Choice} */ (choices[0]);
     messages.push(message);
     if (message.tool_calls === undefined) return message.content;
     for (const call of message.tool_calls) {
       if (call.type !== 'function') continue;
       const { name, arguments: json } = call.function;
+      // The planted fault: a tool for one city, so the model asks city by city.
       const result = await mcp.callTool({ name, arguments: JSON.parse(json) });
       messages.push({ role: 'tool', tool_call_id: call.id, content: JSON.stringify(result.content) });
     }

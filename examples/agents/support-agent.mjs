@@ -23,16 +23,16 @@ const pg = createRequire(import.meta.url)('pg');
 const postgres = fork(new URL('./stand-ins/postgres.mjs', import.meta.url));
 const [port] = await once(postgres, 'message');
 const pool = new pg.Pool({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres', max: 1 });
-await pool.query('SELECT 1');
 
-const model = new OpenAI(
-  await startModel((messages) =>
-    messages.some(({ role }) => role === 'tool')
-      ? { text: 'Two of your orders were lost. I have sent them again.' }
-      : { tools: [{ name: 'find_orders', args: { customer: 'ada' } }] },
+const openai = traceOpenAI(
+  new OpenAI(
+    await startModel((messages) =>
+      messages.some(({ role }) => role === 'tool')
+        ? { text: 'Two of your orders were lost. I have sent them again.' }
+        : { tools: [{ name: 'find_orders', args: { customer: 'ada' } }] },
+    ),
   ),
 );
-const openai = traceOpenAI(model);
 
 const findOrders = tool('find_orders', async (/** @type {{ customer: string }} */ { customer }) => {
   const orders = await pool.query('SELECT id, item FROM orders WHERE customer = $1', [customer]);

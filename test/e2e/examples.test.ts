@@ -1,13 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
-import type { Report } from '../../src/analyze/report/types.ts';
-import { runCli } from '../support/cli.ts';
+import { expect, it } from 'vitest';
+import { recordExample } from '../support/record-example.ts';
 
 const EXAMPLES = resolve(import.meta.dirname, '../../examples');
-const dir = mkdtempSync(join(tmpdir(), 'trace-analyze-examples-'));
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 /** What the analysis finds in each, as its first lines promise. */
 const PROMISED: Readonly<Record<string, readonly string[]>> = {
@@ -19,11 +15,8 @@ it('says of every example what is found in it', () => {
 });
 
 it.each(Object.keys(PROMISED))('%s runs under record as it says', async (name) => {
-  const file = join(dir, `${name}.json`);
-  const args = ['record', '--format', `json=${file}`, '--', process.execPath, join(EXAMPLES, name)];
-  const { code, stdout, stderr } = await runCli(args);
+  const { code, stdout, stderr, report } = await recordExample(join(EXAMPLES, name));
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).not.toBe('');
-  const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
-  expect(report.findings.map(({ title }) => title)).toEqual(PROMISED[name]);
+  expect(report?.findings.map(({ title }) => title)).toEqual(PROMISED[name]);
 });

@@ -44,7 +44,7 @@ async function whole(response, model, turn, count) {
   const choice = { index: 0, message, finish_reason: finishOf(turn) };
   response.setHeader('content-type', 'application/json');
   const object = 'chat.completion';
-  response.end(JSON.stringify({ ...facts(model), object, choices: [choice], usage: usageOf(words, count) }));
+  response.end(JSON.stringify({ ...facts(model, count), object, choices: [choice], usage: usageOf(words, count) }));
 }
 
 /** @type {(response: Response, model: string, turn: Turn, count: number) => Promise<void>} */
@@ -53,7 +53,9 @@ async function streamed(response, model, turn, count) {
   response.setHeader('content-type', 'text/event-stream');
   /** @type {(fields: object) => boolean} */
   const write = (fields) =>
-    response.write(`data: ${JSON.stringify({ ...facts(model), object: 'chat.completion.chunk', ...fields })}\n\n`);
+    response.write(
+      `data: ${JSON.stringify({ ...facts(model, count), object: 'chat.completion.chunk', ...fields })}\n\n`,
+    );
   /** @type {(delta: object, finish_reason?: string | null) => boolean} */
   const piece = (delta, finish_reason = null) => write({ choices: [{ index: 0, delta, finish_reason }] });
   piece({ role: 'assistant', content: '' });
@@ -68,8 +70,8 @@ async function streamed(response, model, turn, count) {
   response.end('data: [DONE]\n\n');
 }
 
-/** @type {(model: string) => object} */
-const facts = (model) => ({ id: 'chatcmpl-1', created: 1_800_000_000, model: `${model}-2026-11-01` });
+/** @type {(model: string, count: number) => object} */
+const facts = (model, count) => ({ id: `chatcmpl-${count}`, created: 1_800_000_000, model: `${model}-2026-11-01` });
 
 /** @type {(turn: Turn) => string[]} */
 const wordsOf = ({ text = '' }) => text.match(/\S+\s*/g) ?? [];

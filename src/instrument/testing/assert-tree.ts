@@ -1,3 +1,4 @@
+import { isOff } from '../off.ts';
 import { print, type TreeLine } from './tree.ts';
 
 /** What Node, vitest and jest know as a failed assertion, with no need of any of them. */
@@ -31,9 +32,10 @@ export function compareTrees(lines: readonly TreeLine[], expectedTree: string, o
   });
   const texts = expected.map(({ text }) => text);
   if (actual.length === texts.length && actual.every((line, i) => line === texts[i])) return;
-  const stillOpen = open.length === 0 ? '' : `\nStill open: ${open.join(', ')}. Wait for them with settled().`;
-  const message = `The spans are not as expected (- expected, + recorded):\n\n${diff(texts, actual)}\n${stillOpen}`;
-  throw new TreeMismatch(message, actual.join('\n'), texts.join('\n'));
+  const parts = ['The spans are not as expected (- expected, + recorded):', diff(texts, actual)];
+  if (open.length > 0) parts.push(`Still open: ${open.join(', ')}. Wait for them with settled().`);
+  if (isOff()) parts.push('TRACE_ANALYZE_DISABLED or OTEL_SDK_DISABLED is set: wrapped functions have no spans.');
+  throw new TreeMismatch(parts.join('\n\n'), actual.join('\n'), texts.join('\n'));
 }
 
 /** Without blank lines, and without the indentation that all lines share. */

@@ -25,16 +25,17 @@ export interface Recorder {
    * share and blank lines do not matter. `{key=value}` behind a name compares these attributes of that span.
    */
   assertTree(expected: string, options?: Omit<TreeOptions, 'attributes'>): void;
-  /** Waits until no span is open; rejects, naming them, if some still are after `timeoutMs` (default 5000). */
+  /** Waits until no span is open; rejects, naming them, if some still are after `timeoutMs` (milliseconds, default 5000). */
   settled(timeoutMs?: number): Promise<void>;
   /** Forgets the spans that have ended. */
   clear(): void;
   /** Ends the recording. What was registered before the first recorder is put back with the last one. */
-  stop(): Promise<void>;
+  stop(): void;
 }
 
 // Tests may put other timers in their place.
 const { setTimeout, clearTimeout } = globalThis;
+const now = performance.now.bind(performance);
 
 /**
  * Records every span that is made from now on with the real SDK, of whatever instrumentation, in memory. Takes the place
@@ -52,7 +53,7 @@ class Recording implements Recorder, Listener {
   #ended: Ended[] = [];
   #known: readonly RecordedSpan[] | undefined;
   #started = 0;
-  #whenIdle: (() => void) | undefined;
+  readonly #whenIdle = new Set<() => void>();
 
   constructor({ sampler }: RecorderOptions) {
     this.sampler = sampler;
@@ -70,7 +71,9 @@ class Recording implements Recorder, Listener {
     this.#open.delete(id);
     this.#ended.push({ span, order: found.order });
     this.#known = undefined;
-    if (this.#open.size === 0) this.#whenIdle?.();
+    if (this.#open.size > 0) return;
+    for (const wake of this.#whenIdle) wake();
+    this.#whenIdle.clear();
   }
 
   get spans(): readonly RecordedSpan[] {
@@ -103,9 +106,9 @@ class Recording implements Recorder, Listener {
   }
 
   async settled(timeoutMs = 5000): Promise<void> {
-    const deadline = performance.now() + timeoutMs;
+    const deadline = now() + timeoutMs;
     do {
-      await this.#idle(deadline - performance.now(), timeoutMs);
+      await this.#idle(deadline - now(), timeoutMs);
       // What ended the last span may go on to start the next one.
       await new Promise((resolve) => setTimeout(resolve, 0));
     } while (this.#open.size > 0);
@@ -116,23 +119,23 @@ class Recording implements Recorder, Listener {
     this.#known = undefined;
   }
 
-  stop(): Promise<void> {
-    return unlisten(this);
+  stop(): void {
+    unlisten(this);
   }
 
   #idle(leftMs: number, timeoutMs: number): Promise<void> {
     if (this.#open.size === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => {
-          reject(new Error(`still open after ${timeoutMs} ms: ${this.open.join(', ')}`));
-        },
-        Math.max(0, leftMs),
-      );
-      this.#whenIdle = () => {
+      const wake = () => {
         clearTimeout(timer);
         resolve();
       };
+      const giveUp = () => {
+        this.#whenIdle.delete(wake);
+        reject(new Error(`still open after ${timeoutMs} ms: ${this.open.join(', ')}`));
+      };
+      const timer = setTimeout(giveUp, Math.max(0, leftMs));
+      this.#whenIdle.add(wake);
     });
   }
 }

@@ -8,6 +8,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import {
+  AlwaysOffSampler,
   AlwaysOnSampler,
   NodeTracerProvider,
   type ReadableSpan,
@@ -22,34 +23,7 @@ export interface Listener {
   ended(span: ReadableSpan): void;
 }
 
-/** One provider for all listeners of a process: recordings that overlap see each other's spans. */
-interface Registration {
-  readonly provider: NodeTracerProvider;
-  readonly previous: TracerProvider | undefined;
-  readonly hasOwnContexts: boolean;
-  readonly hasOwnPropagator: boolean;
-}
-
 const listeners: Listener[] = [];
-let registration: Registration | undefined;
-
-/** Registers the provider with the first listener, in place of the program's own. */
-export function listen(listener: Listener): void {
-  listeners.push(listener);
-  if (registration === undefined || delegate() !== registration.provider) registration = register();
-}
-
-/** With the last listener, what was registered before is put back. */
-export async function unlisten(listener: Listener): Promise<void> {
-  const at = listeners.indexOf(listener);
-  if (at < 0) return;
-  listeners.splice(at, 1);
-  if (listeners.length > 0 || registration === undefined) return;
-  const ended = registration;
-  registration = undefined;
-  if (delegate() === ended.provider) restore(ended);
-  await ended.provider.shutdown();
-}
 
 const fanOut: SpanProcessor = {
   onStart: (span) => {
@@ -62,44 +36,81 @@ const fanOut: SpanProcessor = {
   shutdown: async () => undefined,
 };
 
-const recordAll = new AlwaysOnSampler();
+const all = new AlwaysOnSampler();
+const none = new AlwaysOffSampler();
 
 /** Whoever came last says what is recorded. */
 const sampler: Sampler = {
   shouldSample: (...args) => {
-    const chosen = listeners.findLast((one) => one.sampler !== undefined)?.sampler ?? recordAll;
-    return chosen.shouldSample(...args);
+    const chosen = listeners.findLast((one) => one.sampler !== undefined)?.sampler;
+    return (chosen ?? (listeners.length > 0 ? all : none)).shouldSample(...args);
   },
   toString: () => 'trace-analyze.recorder',
 };
 
-function register(): Registration {
-  const previous = delegate();
-  const provider = new NodeTracerProvider({ sampler, spanProcessors: [fanOut] });
-  const hasOwnContexts = !keepsContexts();
-  const hasOwnPropagator = propagation.fields().length === 0;
-  trace.disable();
-  provider.register({
-    ...(hasOwnContexts ? {} : { contextManager: null }),
-    ...(hasOwnPropagator ? {} : { propagator: null }),
-  });
-  return { provider, previous, hasOwnContexts, hasOwnPropagator };
+/** One for the whole process: libraries keep the tracers that they took from it for the recordings to come. */
+const provider = new NodeTracerProvider({ sampler, spanProcessors: [fanOut] });
+
+/** What was registered before. */
+interface Before {
+  readonly provider: TracerProvider | undefined;
+  readonly hasContexts: boolean;
+  readonly hasPropagator: boolean;
 }
 
-function restore({ previous, hasOwnContexts, hasOwnPropagator }: Registration): void {
+let before: Before | undefined;
+
+/** Registers the provider with the first listener, in place of the program's own. */
+export function listen(listener: Listener): void {
+  if (before === undefined || registered() !== provider) before = takeOver();
+  listeners.push(listener);
+}
+
+/** With the last listener, what was registered before is put back. */
+export function unlisten(listener: Listener): void {
+  const at = listeners.indexOf(listener);
+  if (at < 0) return;
+  listeners.splice(at, 1);
+  if (listeners.length > 0 || before === undefined) return;
+  if (registered() === provider) putBack(before);
+  before = undefined;
+}
+
+function takeOver(): Before {
+  const found = {
+    provider: registered(),
+    hasContexts: keepsContexts(),
+    hasPropagator: propagation.fields().length > 0,
+  };
+  // Tracers that were taken before anything was registered find what is registered first, and only that.
+  if (found.provider !== undefined) trace.disable();
+  provider.register({
+    ...(found.hasContexts ? { contextManager: null } : {}),
+    ...(found.hasPropagator ? { propagator: null } : {}),
+  });
+  if (registered() !== provider || !keepsContexts()) {
+    putBack(found);
+    throw new Error(
+      'another copy of @opentelemetry/api was used first: nothing can be recorded (npm ls @opentelemetry/api)',
+    );
+  }
+  return found;
+}
+
+function putBack({ provider: previous, hasContexts, hasPropagator }: Before): void {
   trace.disable();
-  if (hasOwnContexts) context.disable();
-  if (hasOwnPropagator) propagation.disable();
+  if (!hasContexts) context.disable();
+  if (!hasPropagator) propagation.disable();
   if (previous !== undefined) trace.setGlobalTracerProvider(previous);
 }
 
 const NOTHING = new ProxyTracerProvider().getDelegate();
 
 /** The provider that is registered, if any. */
-function delegate(): TracerProvider | undefined {
-  const registered = trace.getTracerProvider() as Partial<ProxyTracerProvider> & TracerProvider;
-  const found = registered.getDelegate === undefined ? registered : registered.getDelegate();
-  return found === NOTHING ? undefined : found;
+function registered(): TracerProvider | undefined {
+  const found = trace.getTracerProvider() as Partial<ProxyTracerProvider> & TracerProvider;
+  const delegate = found.getDelegate === undefined ? found : found.getDelegate();
+  return delegate === NOTHING ? undefined : delegate;
 }
 
 const PROBE = createContextKey('trace-analyze.testing');

@@ -5,7 +5,7 @@ export interface TreeOptions {
   readonly attributes?: readonly string[];
   /** Prints the kinds of spans, unless `internal`. */
   readonly kinds?: boolean;
-  /** How siblings are ordered: by their starts (default), or by name where they run at the same time. */
+  /** Of siblings: that of their starts (default), or by name, for those that run at once and start as it comes. */
   readonly order?: 'start' | 'name';
 }
 
