@@ -1,3 +1,4 @@
+import { capturesInput, capturesOutput } from '../content/settings.ts';
 import { notice } from '../notice.ts';
 import { telemetryFailed } from '../telemetry-errors.ts';
 import { hook } from '../watch.ts';
@@ -15,6 +16,8 @@ export interface TraceMcpOptions {
   readonly captureInput?: boolean;
   /** Records the results of tools, as bounded JSON. Off by default. */
   readonly captureOutput?: boolean;
+  /** Takes out of every text on the spans what must not be on them, after keys, tokens and the like have been. */
+  readonly redact?: ((text: string) => string) | undefined;
 }
 
 /**
@@ -59,12 +62,17 @@ function hookConnect(party: object, options: TraceMcpOptions): void {
   );
 }
 
-function peerOf(transport: object, { propagate, captureInput, captureOutput }: TraceMcpOptions): Peer {
+function peerOf(transport: object, { propagate, captureInput, captureOutput, redact }: TraceMcpOptions): Peer {
   const connection = {
     transport,
     protocolVersion: undefined,
-    captureInput: captureInput === true,
-    captureOutput: captureOutput === true,
+    get captureInput() {
+      return capturesInput(captureInput);
+    },
+    get captureOutput() {
+      return capturesOutput(captureOutput);
+    },
+    redact,
   };
   return new Peer(connection, propagate !== false);
 }

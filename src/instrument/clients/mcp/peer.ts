@@ -5,7 +5,7 @@ import { activeTracer, openCall } from '../../open-call.ts';
 import { field, type Message, textField } from './messages.ts';
 import { carrying, contextOf } from './meta.ts';
 import { answer, giveUp, type OpenRequest, OpenRequests } from './open-requests.ts';
-import { type Connection, factsForTool, lateFacts, planMessage } from './spans.ts';
+import { type Connection, comparedBy, factsForTool, lateFacts, planMessage } from './spans.ts';
 
 /** Told of every message before the host or the transport is. What it throws is the caller's to swallow. */
 export class Peer {
@@ -91,8 +91,14 @@ export class Peer {
     const tracer = activeTracer();
     if (tracer === undefined) return undefined;
     const plan = planMessage(this.#connection, message, spanKind, links, extra);
-    const captureOutput = this.#connection.captureOutput && plan.kind === 'tool';
-    const call = openCall(tracer, plan, { kind: plan.kind, operation: undefined, captureOutput }, parent);
+    const { captureOutput, redact } = this.#connection;
+    const traits = {
+      kind: plan.kind,
+      operation: undefined,
+      captureOutput: captureOutput && plan.kind === 'tool',
+      redact,
+    };
+    const call = openCall(tracer, plan, traits, parent, undefined, comparedBy(message));
     if (call !== undefined) claimed.add(call);
     return call;
   }

@@ -1,6 +1,7 @@
 import { type Attributes, type Link, SpanKind } from '@opentelemetry/api';
 import { captureJson } from '../../capture.ts';
-import { nameOf, type SpanPlan } from '../../kinds.ts';
+import { nameOf, type SafePlan, type SpanPlan, safePlan } from '../../kinds.ts';
+import type { Redact } from '../../redact.ts';
 import { ATTR } from '../../semconv.ts';
 import { field, type Message, textField } from './messages.ts';
 import { networkOf, versionOf } from './network.ts';
@@ -18,6 +19,7 @@ export interface Connection {
   protocolVersion: string | undefined;
   readonly captureInput: boolean;
   readonly captureOutput: boolean;
+  readonly redact?: Redact | undefined;
 }
 
 /** The span of one message: CLIENT where it is sent, SERVER where it is received, whichever side that is. */
@@ -27,9 +29,9 @@ export function planMessage(
   spanKind: SpanKind.CLIENT | SpanKind.SERVER,
   links: Link[] = [],
   extra?: unknown,
-): SpanPlan {
+): SafePlan {
   const { method, target, attributes } = describe(message);
-  return {
+  const plan: SpanPlan = {
     kind: method === 'tools/call' ? 'tool' : 'step',
     spanName: nameOf(method, target),
     spanKind,
@@ -41,6 +43,12 @@ export function planMessage(
     links,
     modelOperation: undefined,
   };
+  return safePlan(plan, connection.redact);
+}
+
+/** What calls of a tool are compared by, as a wrapped tool's are. */
+export function comparedBy({ method, params }: Message): readonly unknown[] | undefined {
+  return method === 'tools/call' ? [field(params, 'arguments') ?? {}] : undefined;
 }
 
 /** What a tool's own span is told about the request that does its work. Its name stays what it is. */

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { traceMcp } from '../../../../src/instrument/clients/mcp.ts';
 import { agent, telemetryErrors } from '../../../../src/instrument/index.ts';
 import { describeReleases, releasesOf } from '../../../support/clients.ts';
-import { idOf, outcome, parentIdOf, type Recorder, startRecorder } from '../../recorder.ts';
+import { idOf, outcome, parentIdOf, type Recorder, sleep, startRecorder } from '../../recorder.ts';
 import { type HttpServer, serveHandler, serveHttp, serveSse } from './http-server.ts';
 import { type Client, loadSdk } from './sdk.ts';
 
@@ -83,6 +83,38 @@ describeReleases('mcp', (release) => {
     expect(parentIdOf(asked)).toBe(idOf(spanOf('tools/call asks', SpanKind.SERVER)));
     expect(parentIdOf(spanOf('sampling/createMessage', SpanKind.SERVER))).toBe(idOf(asked));
     expect(spanOf('sampling/createMessage', SpanKind.SERVER).attributes['server.address']).toBeUndefined();
+  });
+
+  it('lets the host see the same over HTTP, traced or not, to the death of the server', async () => {
+    const sdk = await loadSdk(release);
+    const session = async (wrap: typeof traceMcp) => {
+      const seen: unknown[] = [];
+      const note = (what: string) => (value: unknown) => void seen.push([what, value]);
+      const noteError = (what: string) => (error: Error & { code?: unknown }) =>
+        void seen.push([what, error.constructor.name, error.message, error.code]);
+      const client = sdk.newClient();
+      sdk.onSampling(client, () => ({ model: 'm', role: 'assistant', content: { type: 'text', text: 'yes' } }));
+      const server = await started(serveHttp(sdk, wrap), client);
+      await client.connect(wrap(new sdk.StreamableHTTPClientTransport(server.url)));
+      const call = (name: string, args = {}, options = {}) =>
+        sdk.callTool(client, name, args, options).then(note(name), noteError(name));
+      for (const name of ['add', 'asks', 'fails', 'unknown']) await call(name, { a: 1, b: 2 });
+      await call('reports', {}, { onprogress: note('progress') });
+      await call('waits', { a: 300 }, { timeout: 20 });
+      const open = call('waits', { a: 60_000 }, { timeout: 400 });
+      await sleep(100);
+      await server.close();
+      await open;
+      await call('add').catch(noteError('add'));
+      return seen;
+    };
+    const plain = await session((transport) => transport);
+    expect(recorder.spans.filter(({ name }) => name.startsWith('tools/'))).toEqual([]);
+    expect(await session(traceMcp)).toEqual(plain);
+    const waits = recorder.spans.filter(({ name, kind }) => name === 'tools/call waits' && kind === SpanKind.CLIENT);
+    // The oldest has no answer to its POST before the tool has, and so learns that the server died.
+    const death = release.name === 'mcp-1.12' ? 'TypeError' : 'timeout';
+    expect(waits.map(({ attributes }) => attributes['error.type'])).toEqual(['timeout', death]);
   });
 
   it('fails the request that an HTTP server refuses', async () => {

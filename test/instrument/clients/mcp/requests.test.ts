@@ -58,11 +58,31 @@ describeReleases('mcp', (release) => {
       'mcp.protocol.version': recorder.spans.find(({ name }) => name === 'initialize')?.attributes[
         'mcp.protocol.version'
       ],
+      'ta.args_hash': expect.stringMatching(/^[\da-f]{16}$/),
+      'ta.args_keys': 'a,b',
+      'ta.result_hash': expect.stringMatching(/^[\da-f]{16}$/),
+      'ta.result_bytes': expect.any(Number),
     };
     expect(sent('tools/call add').attributes).toEqual(attributes);
     // The host's agent came with the message.
-    expect(received('tools/call add').attributes).toEqual({ ...attributes, 'gen_ai.agent.name': 'host' });
+    expect(received('tools/call add').attributes).toMatchObject({ ...attributes, 'gen_ai.agent.name': 'host' });
     expect(received('tools/call add').attributes['mcp.protocol.version']).toMatch(/^2025-\d\d-\d\d$/);
+  });
+
+  it('tells calls of a tool with the same arguments from others, and equal results from others', async () => {
+    const sdk = await loadSdk(release);
+    const client = await connected(sdk);
+    await agent('host', async () => {
+      for (const args of [{ a: 1, b: 2 }, { b: 2, a: 1 }, { a: 2, b: 1 }, {}]) await sdk.callTool(client, 'add', args);
+    })();
+    for (const kind of [SpanKind.CLIENT, SpanKind.SERVER]) {
+      const calls = recorder.spans.filter((span) => span.name === 'tools/call add' && span.kind === kind);
+      const [first, same, other, none] = calls.map(({ attributes }) => attributes);
+      expect(same!['ta.args_hash']).toBe(first!['ta.args_hash']);
+      expect(new Set([first, other, none].map((attributes) => attributes!['ta.args_hash'])).size).toBe(3);
+      expect(other!['ta.result_hash']).toBe(first!['ta.result_hash']);
+      expect(none!['ta.result_hash']).not.toBe(first!['ta.result_hash']);
+    }
   });
 
   it('names other requests for their method and prompt, and keeps resources out of names', async () => {

@@ -66,12 +66,13 @@ const attribute = (span: OtlpSpan, key: string) => {
 };
 
 describeReleases('mcp', (release) => {
-  const run = async (ending = 'well') => {
+  const start = (ending: string) => {
     const load = pathToFileURL(join(release.dir, 'load.mjs')).href;
     const url = `http://127.0.0.1:${(api.address() as AddressInfo).port}/weather`;
-    const { stdout, stderr, code } = await programs.run(HOST, [load, url, ending], {
-      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-    });
+    return programs.run(HOST, [load, url, ending], { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
+  };
+  const run = async (ending = 'well') => {
+    const { stdout, stderr, code } = await start(ending);
     expect([stderr, code]).toEqual(['', 0]);
     return JSON.parse(stdout) as unknown;
   };
@@ -86,7 +87,17 @@ describeReleases('mcp', (release) => {
     expect([sent.kind, received.kind]).toEqual([3, 2]);
     expect(new Set([agent, sent, received].map(({ traceId }) => traceId)).size).toBe(1);
     expect(headers[0]?.traceparent).toBe(`00-${received.traceId}-${received.spanId}-01`);
-    for (const span of [sent, received]) expect(attribute(span, 'network.transport')).toBe('pipe');
+    for (const span of [sent, received]) {
+      expect(attribute(span, 'network.transport')).toBe('pipe');
+      expect(attribute(span, 'gen_ai.conversation.id')).toBe('conv-7');
+    }
+  });
+
+  it('ends the request that the host exits in, saying so', async () => {
+    await start('host leaves');
+    const sent = found('host', 'tools/call waits');
+    expect(attribute(sent, 'ta.incomplete')).toBe('exit');
+    expect(sent.parentSpanId).toBe(found('host', 'invoke_agent host').spanId);
   });
 
   it('ends the request that a server was killed in', async () => {

@@ -17,6 +17,11 @@ const transport = new sdk.StdioClientTransport({
 await client.connect(traceMcp(transport));
 const answer = await session('conv-7', () =>
   agent('host', async () => {
+    if (ending === 'host leaves') {
+      setTimeout(() => process.exit(), 50);
+      // Not for longer: the server ends after that, and not when its client does.
+      return sdk.callTool(client, 'waits', { a: 1000 }).then(String);
+    }
     if (ending !== 'server dies') return (await sdk.callTool(client, 'fetches')).content[0]?.text;
     return sdk.callTool(client, 'dies').then(String, (error: Error) => error.message);
   })(),
