@@ -1,4 +1,4 @@
-import { type BaggageEntry, type Context, propagation } from '@opentelemetry/api';
+import { type Baggage, type Context, propagation } from '@opentelemetry/api';
 import { ATTR } from './semconv.ts';
 
 /** The only two entries that are ours. Both are the names of the attributes that they become. */
@@ -7,12 +7,17 @@ const OURS: ReadonlySet<string> = new Set([ATTR.conversation, ATTR.agentName]);
 /** Characters. Longer ones stay in the process; what comes in longer is no id or name. */
 const MAX_VALUE = 256;
 
-/** A context whose baggage has the entry in addition to what the program put there. Unchanged where it cannot travel. */
+/** A context whose baggage has the entry in addition to what the program put there; without it where it cannot travel. */
 export function withEntry(active: Context, key: string, value: string): Context {
+  if (!canTravel(value)) return withoutEntry(active, key);
   const before = propagation.getBaggage(active);
   if (before?.getEntry(key)?.value === value) return active;
-  if (!canTravel(value)) return before === undefined ? active : withBaggage(active, before.removeEntry(key));
-  return withBaggage(active, (before ?? propagation.createBaggage()).setEntry(key, { value }));
+  return propagation.setBaggage(active, (before ?? propagation.createBaggage()).setEntry(key, { value }));
+}
+
+export function withoutEntry(active: Context, key: string): Context {
+  const before = propagation.getBaggage(active);
+  return before?.getEntry(key) === undefined ? active : propagation.setBaggage(active, before.removeEntry(key));
 }
 
 /** What the baggage of a context says of ours, wherever it came from. */
@@ -25,9 +30,9 @@ export function entryOf(active: Context, key: string): string | undefined {
 export function withBaggageOf(active: Context, from: Context): Context {
   const entries = propagation.getBaggage(from)?.getAllEntries() ?? [];
   if (entries.length === 0) return active;
-  let baggage = propagation.getBaggage(active) ?? propagation.createBaggage();
-  for (const [key, entry] of entries) baggage = baggage.setEntry(key, entry as BaggageEntry);
-  return withBaggage(active, baggage);
+  let baggage: Baggage = propagation.getBaggage(active) ?? propagation.createBaggage();
+  for (const [key, entry] of entries) baggage = baggage.setEntry(key, entry);
+  return propagation.setBaggage(active, baggage);
 }
 
 /**
@@ -39,10 +44,6 @@ export function joinedHeader(before: string, ours: string): string {
   const kept = before.split(',').filter((member) => member.trim() !== '' && !OURS.has(keyOf(member)));
   const known = new Set(kept.map(keyOf));
   return [...kept, ...ours.split(',').filter((member) => !known.has(keyOf(member)))].join(',');
-}
-
-function withBaggage(active: Context, baggage: Parameters<typeof propagation.setBaggage>[1]): Context {
-  return propagation.setBaggage(active, baggage);
 }
 
 /** Half a surrogate pair cannot be encoded: the propagator would throw, and nothing at all be sent. */

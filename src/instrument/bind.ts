@@ -1,4 +1,4 @@
-import { context } from '@opentelemetry/api';
+import { currentContext } from './framework-context.ts';
 import type { AnyFunction } from './options.ts';
 import { runIn } from './run-in.ts';
 
@@ -9,7 +9,7 @@ import { runIn } from './run-in.ts';
  */
 export function bind<F extends AnyFunction>(fn: F): F {
   if (typeof fn !== 'function') throw new TypeError('bind() needs a function');
-  const active = context.active();
+  const active = currentContext();
   return new Proxy(fn, {
     apply: (target, self, args) => runIn(active, () => Reflect.apply(target, self, args)),
     construct: (target, args, newTarget) => runIn(active, () => Reflect.construct(target, args, newTarget) as object),

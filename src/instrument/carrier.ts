@@ -16,7 +16,7 @@ interface Keyed {
   keys?(): Iterable<unknown>;
 }
 
-/** Reads any carrier; nothing but strings, and of several values of one name all. Never throws. */
+/** Reads any carrier: strings, or bytes that are UTF-8; of several values of one name all. Never throws. */
 export const CARRIER_GETTER: TextMapGetter<unknown> = {
   keys: (carrier) => attempt(() => namesOf(carrier)) ?? [],
   get: (carrier, name) => attempt(() => bounded(valueIn(carrier, name.toLowerCase()))),
@@ -36,7 +36,7 @@ export function copyOf(carrier: Carrier): Carrier {
   if (Array.isArray(carrier)) return carrier.map((item: unknown) => (Array.isArray(item) ? [...item] : item));
   if (carrier instanceof Map) return new Map(carrier);
   if (typeof Headers === 'function' && carrier instanceof Headers) return new Headers(carrier);
-  if (isKeyed(carrier) && Symbol.iterator in carrier) return [...(carrier as unknown as Iterable<[string, string]>)];
+  if (Symbol.iterator in carrier) return [...(carrier as Iterable<[string, string]>)];
   return { ...carrier };
 }
 
@@ -66,7 +66,8 @@ function valueIn(carrier: unknown, wanted: string): unknown {
   if (typeof carrier !== 'object' || carrier === null) return undefined;
   if (!Array.isArray(carrier) && isKeyed(carrier)) {
     const found = carrier.get(wanted);
-    if (found !== undefined && found !== null) return found;
+    // Headers of some message brokers know case, and say '' for what they do not have.
+    if (found !== undefined && found !== null && found !== '') return found;
   } else if (Object.hasOwn(carrier, wanted)) return (carrier as Record<string, unknown>)[wanted];
   const found: unknown[] = [];
   for (const [name, value] of fieldsOf(carrier)) if (name.toLowerCase() === wanted) found.push(value);
@@ -97,10 +98,18 @@ function* rawFields(carrier: unknown): Generator<[unknown, unknown]> {
 }
 
 function bounded(value: unknown): string | string[] | undefined {
-  if (typeof value === 'string') return value.length <= MAX_VALUE ? value : undefined;
-  if (!Array.isArray(value)) return undefined;
-  const texts = value.slice(0, MAX_FIELDS).filter((one) => typeof one === 'string' && one.length <= MAX_VALUE);
-  return texts.length === 0 ? undefined : texts.length === 1 ? texts[0] : texts;
+  if (!Array.isArray(value)) return textOf(value);
+  const texts = value
+    .slice(0, MAX_FIELDS)
+    .map(textOf)
+    .filter((one) => one !== undefined);
+  return texts.length > 1 ? texts : texts[0];
+}
+
+/** Clients of message brokers give headers as bytes. */
+function textOf(value: unknown): string | undefined {
+  const text = value instanceof Uint8Array && value.length <= MAX_VALUE ? new TextDecoder().decode(value) : value;
+  return typeof text === 'string' && text.length <= MAX_VALUE ? text : undefined;
 }
 
 function setInList(list: unknown[], name: string, value: string): void {

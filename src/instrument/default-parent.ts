@@ -8,11 +8,10 @@ export function setDefaultParent(remote: Context | undefined): void {
   parent = remote;
 }
 
-/** The same context, or one with the process's own parent where it has none and is not meant to have none. */
+/** The same context, or one with the process's own parent where it has none. */
 export function rooted(active: Context): Context {
   if (parent === undefined || trace.getSpanContext(active) !== undefined) return active;
   const remote = trace.getSpanContext(parent);
-  const carrying = withBaggageOf(parent, active);
-  const joined = withBaggageOf(active, carrying);
+  const joined = withBaggageOf(active, withBaggageOf(parent, active));
   return remote === undefined ? joined : trace.setSpanContext(joined, remote);
 }

@@ -1,5 +1,7 @@
 import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { setDefaultParent } from '../default-parent.ts';
+import { currentContext } from '../framework-context.ts';
+import { isOff } from '../off.ts';
 import { contextFrom, injectFrom } from '../propagate.ts';
 import { runIn } from '../run-in.ts';
 import { telemetryFailed } from '../telemetry-errors.ts';
@@ -17,10 +19,11 @@ const ignoresCase = process.platform === 'win32';
 export function childEnv(env: Environment = process.env): Record<string, string> {
   const known = Object.entries(env).filter(([, value]) => value !== undefined);
   const copy = Object.fromEntries(known) as Record<string, string>;
+  if (isOff()) return copy;
   try {
     const fields: Record<string, string> = {};
     for (const name of propagation.fields()) remove(copy, variableOf(name));
-    for (const [name, value] of Object.entries(injectFrom(context.active(), fields))) copy[variableOf(name)] = value;
+    for (const [name, value] of Object.entries(injectFrom(currentContext(), fields))) copy[variableOf(name)] = value;
   } catch (error) {
     telemetryFailed(error);
   }

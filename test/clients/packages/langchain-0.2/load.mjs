@@ -1,10 +1,11 @@
-export { AIMessage, HumanMessage, ToolMessage } from '@langchain/core/messages';
+export { AIMessage, HumanMessage, SystemMessage, ToolMessage } from '@langchain/core/messages';
 export { StringOutputParser } from '@langchain/core/output_parsers';
 export { ChatPromptTemplate } from '@langchain/core/prompts';
 export { BaseRetriever } from '@langchain/core/retrievers';
 export { RunnableLambda } from '@langchain/core/runnables';
 export { tool } from '@langchain/core/tools';
 export { FakeListChatModel } from '@langchain/core/utils/testing';
+export * as langgraph from '@langchain/langgraph';
 export { MessagesAnnotation, StateGraph } from '@langchain/langgraph';
 export { createReactAgent } from '@langchain/langgraph/prebuilt';
 export { ChatOpenAI, OpenAI, OpenAIEmbeddings } from '@langchain/openai';

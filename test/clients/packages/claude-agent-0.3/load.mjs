@@ -1,0 +1,2 @@
+export { createSdkMcpServer, query, tool } from '@anthropic-ai/claude-agent-sdk';
+export { z } from 'zod';

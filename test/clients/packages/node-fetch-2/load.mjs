@@ -1,0 +1,1 @@
+export { default as fetch, Headers, Request } from 'node-fetch';

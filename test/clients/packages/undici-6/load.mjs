@@ -1,0 +1,1 @@
+export { Agent, fetch, Headers, request, Request } from 'undici';
