@@ -1,30 +1,75 @@
-/** Bounds on what one value may put on a span. */
-const MAX_CHARS = 8192;
-const MAX_DEPTH = 6;
-const MAX_ITEMS = 64;
+import { noteCuts } from './content/cuts.ts';
+import { contentLimits } from './content/settings.ts';
+import { redactAndCut } from './redact/cut.ts';
 
-/** A text as it is, cut where it is longer. */
+/** JSON schemas of tools within a prompt are as deep as this. */
+const MAX_DEPTH = 16;
+const MAX_ITEMS = 256;
+/** Texts are cut no shorter than this while there are others to share the room with. */
+const MIN_TEXT = 256;
+/** Punctuation, numbers and keys of a value, about. */
+const VALUE_CHARS = 8;
+/** What says that a text was cut. */
+const MARK_CHARS = 32;
+
+/** A text as it is, cut where it is longer than one value on a span may be. */
 export function captureText(value: string): string {
-  return value.length <= MAX_CHARS ? value : `${value.slice(0, MAX_CHARS)}…`;
+  return textWithin(value, limitOfOne());
+}
+
+/**
+ * A value as valid JSON of bounded size, cut where it is larger: long texts end in a mark that says how long they were,
+ * lists keep their first and their last items. Runs no getter and no `toJSON`, so it has no effect on the host; works on
+ * cycles, BigInt and hostile proxies.
+ */
+export function captureJson(value: unknown): string {
+  return jsonWithin(value, limitOfOne());
+}
+
+/** Half of what a span may have, so that an answer has room beside its prompt. */
+function limitOfOne(): number {
+  return contentLimits().span >> 1;
+}
+
+export function textWithin(value: string, limit: number): string {
+  if (value.length <= limit) return value;
+  const cut = cutText(value, limit);
+  noteCuts(cut, 1);
+  return cut;
+}
+
+/** Texts share the room: none takes it all while others go without. */
+export function jsonWithin(value: unknown, limit: number): string {
+  for (let longest = limit; ; longest >>= 1) {
+    const budget: Budget = { chars: limit, longest, cuts: 0, missing: 0, path: [] };
+    const json = JSON.stringify(plain(value, budget)) ?? 'null';
+    if (budget.missing > 0 && longest > MIN_TEXT) continue;
+    if (budget.cuts > 0) noteCuts(json, budget.cuts);
+    return json;
+  }
 }
 
 interface Budget {
   chars: number;
+  /** Of one text. */
+  readonly longest: number;
+  /** Places where something is left out. */
+  cuts: number;
+  /** Of those, where nothing is left. */
+  missing: number;
   /** Objects on the way down to here: meeting one again is a cycle. */
   readonly path: object[];
 }
 
-/**
- * A value as valid JSON of at most some 8,000 characters, cut where it is larger. Runs no getter and no `toJSON`, so it
- * has no effect on the host; works on cycles, BigInt and hostile proxies.
- */
-export function captureJson(value: unknown): string {
-  return JSON.stringify(plain(value, { chars: MAX_CHARS, path: [] })) ?? 'null';
+function leaveOut(budget: Budget, mark: string): string {
+  budget.cuts++;
+  budget.missing++;
+  return mark;
 }
 
 function plain(value: unknown, budget: Budget): unknown {
-  if (budget.chars <= 0) return '[cut]';
-  budget.chars -= 8;
+  if (budget.chars <= 0) return leaveOut(budget, '[cut]');
+  budget.chars -= VALUE_CHARS;
   if (typeof value === 'string') return text(value, budget);
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   if (typeof value === 'boolean' || value === null) return value;
@@ -37,16 +82,31 @@ function plain(value: unknown, budget: Budget): unknown {
 }
 
 function text(value: string, budget: Budget): string {
+  const room = Math.max(0, Math.min(budget.chars - MARK_CHARS, budget.longest));
+  let kept = value;
+  if (value.length > Math.min(budget.chars, budget.longest)) {
+    budget.cuts++;
+    if (room * 2 < budget.longest) budget.missing++;
+    kept = cutText(value, room);
+  }
+  let written = JSON.stringify(kept).length;
   // Quotes and control characters grow up to six times when written.
-  const room = Math.max(0, budget.chars);
-  const kept = value.length <= room ? value : `${value.slice(0, room)}…`;
-  budget.chars -= JSON.stringify(kept).length;
+  if (written > budget.chars + 64 && kept.length > 64) {
+    budget.cuts++;
+    kept = cutText(value, Math.floor((room * kept.length) / written));
+    written = JSON.stringify(kept).length;
+  }
+  budget.chars -= written;
   return kept;
+}
+
+function cutText(value: string, room: number): string {
+  return redactAndCut(value, room, `… [${value.length} characters]`);
 }
 
 function ofObject(value: object, budget: Budget): unknown {
   if (budget.path.includes(value)) return '[circular]';
-  if (budget.path.length >= MAX_DEPTH) return '[deep]';
+  if (budget.path.length >= MAX_DEPTH) return leaveOut(budget, '[deep]');
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`;
   budget.path.push(value);
@@ -57,12 +117,14 @@ function ofObject(value: object, budget: Budget): unknown {
   }
 }
 
+/** The first, then from the last backwards: of a conversation, its instructions and what was said most recently. */
 function items(list: readonly unknown[], budget: Budget): unknown[] {
-  const kept: unknown[] = [];
-  const count = Math.min(list.length, MAX_ITEMS);
-  for (let i = 0; i < count && budget.chars > 0; i++) kept.push(plain(dataValue(list, i), budget));
-  if (list.length > kept.length) kept.push(`[${list.length - kept.length} more]`);
-  return kept;
+  const tail: unknown[] = [];
+  const head = list.length > 0 ? [plain(dataValue(list, 0), budget)] : [];
+  let at = list.length - 1;
+  for (; at > 0 && tail.length < MAX_ITEMS && budget.chars > 0; at--) tail.push(plain(dataValue(list, at), budget));
+  if (at > 0) head.push(leaveOut(budget, `[${at} left out]`));
+  return [...head, ...tail.reverse()];
 }
 
 function members(value: object, budget: Budget): Record<string, unknown> {
@@ -71,7 +133,7 @@ function members(value: object, budget: Budget): Record<string, unknown> {
   for (const key in value) {
     if (!Object.hasOwn(value, key)) continue;
     if (count++ >= MAX_ITEMS || budget.chars <= 0) {
-      kept['…'] = '[more]';
+      kept['…'] = leaveOut(budget, '[more]');
       break;
     }
     Object.defineProperty(kept, text(key, budget), {

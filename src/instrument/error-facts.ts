@@ -1,3 +1,5 @@
+import { redactAndCut } from './redact/cut.ts';
+
 /** What a span says about an error. Strings are bounded; nothing here throws, whatever was thrown. */
 export interface ErrorFacts {
   /** `error.type`: the error's code, else its class, else `_OTHER`. Few distinct values by construction. */
@@ -66,6 +68,7 @@ function clipped(text: string | undefined): string | undefined {
   return text === undefined ? undefined : clip(text, MAX_STACK);
 }
 
+/** What is not cut is redacted where it is written. */
 function clip(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length)}…`;
+  return text.length <= length ? text : redactAndCut(text, length);
 }

@@ -5,7 +5,10 @@ import { REDACTED, type Redactor } from './rule.ts';
 const NAME_END =
   /(?:pass(?:w(?:or)?[dt]|phrase|code)?|pwd|secrets?|token|auth(?:orization)?|cookies?|credentials?|cvv2?|cvc|ssn|t?otp|key(?:_?(?:id|value))?|conn(?:ection)?[_ ]?str(?:ing)?)((?:\\{0,7}["'`])?\]?)(\s{0,4}(?:=>|:=|[:=])\s{0,4}|\s{1,3}is:?\s{1,3}|[ =])/gi;
 const OPENING = /(\\{0,7})(["'`])/y;
+/** As much of a value as it takes to tell whether it is one; the rest is only read where it is. */
+const BARE_START = /[^\s"'`\\&;,<>(){}[\]|]{1,128}/y;
 const BARE = /[^\s"'`\\&;,<>(){}[\]|]+/y;
+const LINE_START = /[^\r\n"'`\\]{1,256}/y;
 const LINE = /[^\r\n"'`\\]+/y;
 const NAME_CHAR = /[\w.-]/;
 const MAX_NAME = 48;
@@ -71,15 +74,15 @@ function valueAt(text: string, at: number, assignment: Assignment): Value | unde
     const value = text.slice(start, Math.min(end, start + 64));
     return value === '' || NO_SECRET.test(value) ? undefined : { start, end, instead: REDACTED };
   }
-  const line = /cookie/i.test(assignment.name) ? wordAt(text, at, LINE) : '';
+  const line = /cookie/i.test(assignment.name) ? wordAt(text, at, LINE_START) : '';
   if (line.includes('=') && !line.includes('[redacted')) {
-    return { start: at, end: at + line.length, instead: REDACTED };
+    return { start: at, end: at + wordAt(text, at, LINE).length, instead: REDACTED };
   }
-  const value = wordAt(text, at, BARE);
+  const value = wordAt(text, at, BARE_START);
   if (!isBareSecret(assignment, value, text.charAt(at + value.length))) return undefined;
   // A number in JSON stays one.
-  const instead = assignment.isQuoted && /^-?\d+(?:\.\d+)?$/.test(value) ? '0' : REDACTED;
-  return value === instead ? undefined : { start: at, end: at + value.length, instead };
+  const instead = assignment.isQuoted && /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(value) ? '0' : REDACTED;
+  return value === instead ? undefined : { start: at, end: at + wordAt(text, at, BARE).length, instead };
 }
 
 function wordAt(text: string, at: number, word: RegExp): string {

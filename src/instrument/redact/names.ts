@@ -18,14 +18,13 @@ const MAX_NAME = 256;
 
 /** Whether what goes by this name is a secret: `password`, `apiKey`, `http.request.header.authorization`. */
 export function isSecretName(name: string): boolean {
-  if (!MAYBE.test(name) || name.length > MAX_NAME) return false;
-  let secret = known.get(name);
-  if (secret === undefined) {
-    const words = wordsOf(name);
-    secret = SECRET.test(words) && !HARMLESS_TOKEN.test(words);
-    if (known.size >= MAX_KNOWN) known.clear();
-    known.set(name, secret);
-  }
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  if (name.length > MAX_NAME) return false;
+  const words = MAYBE.test(name) ? wordsOf(name) : '';
+  const secret = SECRET.test(words) && !HARMLESS_TOKEN.test(words);
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(name, secret);
   return secret;
 }
 

@@ -1,8 +1,10 @@
 import { type Redactor, replaceFound, type Tally } from './rule.ts';
 
-const CARD = /(?<![\w.]|\d[-.])\d(?:[ -]?\d){12,18}(?!\w|[.-]\d)/g;
-const SSN = /(?<![\w.-])(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\w-])/g;
-const IBAN = /(?<![A-Za-z0-9])[A-Z]{2}\d\d(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])/g;
+/** Each also after an escape as JSON has them, whose last letter is none of a word. */
+const DIGITS = /(?:(?<![\w.]|\d[-.])|(?<=\\[bfnrt]))\d(?:[ -]?\d){12,}(?!\w|[.-]\d)/g;
+const SSN = /(?:(?<![\w.-])|(?<=\\[bfnrt]))(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\w-])/g;
+const IBAN =
+  /(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt]))[A-Z]{2}\d\d(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])/g;
 
 /** Numbers of cards, bank accounts (IBAN) and of social security in the USA. Those with a check digit are checked. */
 export const redactNumbers: Redactor = (text, tally) => {
@@ -13,13 +15,36 @@ export const redactNumbers: Redactor = (text, tally) => {
 
 function redactCards(text: string, tally: Tally): string {
   const isJson = /^\s*[{[]/.test(text);
-  return text.replace(CARD, (found: string, at: number) => {
-    if (!isCard(found.replace(/[ -]/g, ''))) return found;
-    tally.redacted++;
+  return text.replace(DIGITS, (found: string, at: number) => {
     // A number in JSON stays one.
-    const isNumber = isJson && /[:,[]\s{0,4}$/.test(text.slice(Math.max(0, at - 5), at)) && !/[ -]/.test(found);
-    return isNumber ? '0' : '[redacted card]';
+    const isNumber = isJson && !/[ -]/.test(found) && /[:,[]\s{0,4}$/.test(text.slice(Math.max(0, at - 5), at));
+    return withoutCards(found, isNumber ? '0' : '[redacted card]', tally);
   });
+}
+
+const LONGEST_CARD = 19;
+
+/** Digits in groups, where a card may stand beside other numbers. */
+function withoutCards(found: string, instead: string, tally: Tally): string {
+  const groups = found.split(/([ -])/);
+  let clean = '';
+  for (let from = 0; from < groups.length; from += 2) {
+    const end = endOfCard(groups, from);
+    if (end > 0) tally.redacted++;
+    clean += (end > 0 ? instead : groups[from]) + (groups[end || from + 1] ?? '');
+    if (end > 0) from = end - 1;
+  }
+  return clean;
+}
+
+/** Where the separator after the last group of a card is that begins with this group; 0: none does. */
+function endOfCard(groups: readonly string[], from: number): number {
+  let digits = '';
+  for (let i = from; i < groups.length && digits.length < LONGEST_CARD; i += 2) {
+    digits += groups[i];
+    if (isCard(digits)) return i + 1;
+  }
+  return 0;
 }
 
 /** The beginnings and lengths of the large networks, and Luhn's check digit. */

@@ -1,64 +1,102 @@
-import { REDACTED, type Redactor, replaceFound, WORD_START } from './rule.ts';
+import { isAlphanumeric, isWordStart, pairAt } from './characters.ts';
+import { REDACTED, type Redactor, replaceFound, type Tally, WORD_START } from './rule.ts';
 
-/** Keys that say by their beginning whose they are. */
-const PREFIXED = [
-  // OpenAI, Anthropic, OpenRouter, Langfuse, DeepSeek and those that do as they do.
-  '[ps]k-[A-Za-z0-9_-]{16,}',
-  '(?:[prs]k|pcsk|csk)[-_](?:live_|test_|prod_)?[A-Za-z0-9_]{16,}',
-  'whsec_[A-Za-z0-9+/=]{16,}',
-  'AIza[A-Za-z0-9_-]{30,}',
-  'ya29\\.[A-Za-z0-9_-]{16,}',
-  'GOCSPX-[A-Za-z0-9_-]{16,}',
-  'A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}(?![A-Za-z0-9])',
-  'ABSK[A-Za-z0-9+/=]{40,}',
-  'bedrock-api-key-[A-Za-z0-9+/=]{16,}',
-  'gh[opsur]_[A-Za-z0-9]{20,}',
-  'github_pat_[A-Za-z0-9_]{20,}',
-  'gl(?:pat|ptt|dt|rt|oas|ft|imt|agent|cbt|soat|ffct)-[A-Za-z0-9_.-]{16,}',
-  'gl(?:sa|c)_[A-Za-z0-9_+/=]{20,}',
-  'xox[a-z](?:\\.[a-z]{1,8})?-[A-Za-z0-9-]{10,}',
-  'xapp-[A-Za-z0-9-]{10,}',
-  '(?:SK|AC)[0-9a-f]{32}(?![A-Za-z0-9])',
-  'SG\\.[A-Za-z0-9_-]{16,}\\.?[A-Za-z0-9_-]{0,}',
-  'key-[0-9a-f]{32}(?![A-Za-z0-9])',
-  '[0-9a-f]{32}-us\\d{1,2}(?![A-Za-z0-9])',
-  'npm_[A-Za-z0-9]{30,}',
-  'pypi-[A-Za-z0-9_-]{16,}',
-  '(?:hf|api_org)_[A-Za-z0-9]{20,}',
-  'r8_[A-Za-z0-9]{30,}',
-  'gsk_[A-Za-z0-9]{20,}',
-  '(?:xai|pplx|tvly|nvapi|pul)-[A-Za-z0-9_-]{20,}',
-  'lsv2_[a-z]{2}_[A-Za-z0-9_]{20,}',
-  'do[opr]_v1_[0-9a-f]{32,}',
-  'dapi[0-9a-f]{32}',
-  'shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}',
-  'lin_(?:api|oauth)_[A-Za-z0-9]{20,}',
-  'ntn_[A-Za-z0-9]{20,}',
-  'ATATT[A-Za-z0-9_=-]{20,}',
-  'hv[sb]\\.[A-Za-z0-9_-]{20,}',
-  'sb(?:p|_secret)_[A-Za-z0-9_-]{20,}',
-  'dp\\.(?:pt|st|ct|sa|scim|audit)\\.[A-Za-z0-9_.-]{20,}',
-  'NRAK-[A-Z0-9]{20,}',
-  'sntry[su]_[A-Za-z0-9_=+/]{20,}',
-  'AGE-SECRET-KEY-1[A-Z0-9]{20,}',
-  'sq0[a-z]{3}-[A-Za-z0-9_-]{20,}',
-  'pat[A-Za-z0-9]{14}\\.[0-9a-f]{32,}',
-  'figd_[A-Za-z0-9_-]{20,}',
-  'PMAK-[A-Za-z0-9-]{20,}',
-  'FlyV1 [A-Za-z0-9_=+/,-]{20,}',
-  '(?:jina|e2b)_[A-Za-z0-9_]{20,}',
-  // Telegram's bots.
-  '\\d{8,10}:AA[A-Za-z0-9_-]{30,}',
-  // Azure's client secrets.
-  '[A-Za-z0-9_~.-]{3}\\dQ~[A-Za-z0-9_~.-]{30,}',
+/** Keys that say by their beginning whose they are, by their first two characters. */
+const PREFIXED: readonly (readonly [starts: string, pattern: string])[] = [
+  // OpenAI, Anthropic, OpenRouter, Langfuse, DeepSeek, Stripe, Pinecone and those that do as they do.
+  ['sk pk', '[ps]k-[A-Za-z0-9_-]{16,}'],
+  ['sk pk rk pc cs', '(?:[prs]k|pcsk|csk)[-_](?:live_|test_|prod_)?[A-Za-z0-9_]{16,}'],
+  ['wh', 'whsec_[A-Za-z0-9+/=]{16,}'],
+  ['AI', 'AIza[A-Za-z0-9_-]{30,}'],
+  ['ya', 'ya29\\.[A-Za-z0-9_-]{16,}'],
+  ['GO', 'GOCSPX-[A-Za-z0-9_-]{16,}'],
+  ['AK AS AB AC', 'A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}(?![A-Za-z0-9])'],
+  ['AB', 'ABSK[A-Za-z0-9+/=]{40,}'],
+  ['be', 'bedrock-api-key-[A-Za-z0-9+/=]{16,}'],
+  ['gh', 'gh[opsur]_[A-Za-z0-9]{20,}'],
+  ['gi', 'github_pat_[A-Za-z0-9_]{20,}'],
+  ['gl', 'gl(?:pat|ptt|dt|rt|oas|ft|imt|agent|cbt|soat|ffct)-[A-Za-z0-9_.-]{16,}'],
+  ['gl', 'gl(?:sa|c)_[A-Za-z0-9_+/=]{20,}'],
+  ['xo', 'xox[a-z](?:\\.[a-z]{1,8})?-[A-Za-z0-9-]{10,}'],
+  ['xa', 'xapp-[A-Za-z0-9-]{10,}'],
+  ['SK AC', '(?:SK|AC)[0-9a-f]{32}(?![A-Za-z0-9])'],
+  ['SG', 'SG\\.[A-Za-z0-9_-]{16,}\\.?[A-Za-z0-9_-]*'],
+  ['ke', 'key-[0-9a-f]{32}(?![A-Za-z0-9])'],
+  ['np', 'npm_[A-Za-z0-9]{30,}'],
+  ['py', 'pypi-[A-Za-z0-9_-]{16,}'],
+  ['hf ap', '(?:hf|api_org)_[A-Za-z0-9]{20,}'],
+  ['r8', 'r8_[A-Za-z0-9]{30,}'],
+  ['gs', 'gsk_[A-Za-z0-9]{20,}'],
+  ['xa pp tv nv pu', '(?:xai|pplx|tvly|nvapi|pul)-[A-Za-z0-9_-]{20,}'],
+  ['ls', 'lsv2_[a-z]{2}_[A-Za-z0-9_]{20,}'],
+  ['do', 'do[opr]_v1_[0-9a-f]{32,}'],
+  ['da', 'dapi[0-9a-f]{32}'],
+  ['sh', 'shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}'],
+  ['li', 'lin_(?:api|oauth)_[A-Za-z0-9]{20,}'],
+  ['nt', 'ntn_[A-Za-z0-9]{20,}'],
+  ['AT', 'ATATT[A-Za-z0-9_=-]{20,}'],
+  ['hv', 'hv[sb]\\.[A-Za-z0-9_-]{20,}'],
+  ['sb', 'sb(?:p|_secret)_[A-Za-z0-9_-]{20,}'],
+  ['dp', 'dp\\.(?:pt|st|ct|sa|scim|audit)\\.[A-Za-z0-9_.-]{20,}'],
+  ['NR', 'NRAK-[A-Z0-9]{20,}'],
+  ['sn', 'sntry[su]_[A-Za-z0-9_=+/]{20,}'],
+  ['AG', 'AGE-SECRET-KEY-1[A-Z0-9]{20,}'],
+  ['sq', 'sq0[a-z]{3}-[A-Za-z0-9_-]{20,}'],
+  ['pa', 'pat[A-Za-z0-9]{14}\\.[0-9a-f]{32,}'],
+  ['fi', 'figd_[A-Za-z0-9_-]{20,}'],
+  ['PM', 'PMAK-[A-Za-z0-9-]{20,}'],
+  ['Fl', 'FlyV1 [A-Za-z0-9_=+/,-]{20,}'],
+  ['ji e2', '(?:jina|e2b)_[A-Za-z0-9_]{20,}'],
   // JSON Web Tokens: three parts, or five where encrypted.
-  'eyJ[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*){0,4}',
+  ['ey', 'eyJ[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*){0,4}'],
 ];
 
-const TOKEN = new RegExp(`${WORD_START}(?:${PREFIXED.join('|')})`, 'g');
+/** Those that no prefix tells: of Mailchimp, Telegram's bots and Azure's client secrets. */
+const OTHERS = new RegExp(
+  `${WORD_START}(?:[0-9a-f]{32}-us\\d{1,2}(?![A-Za-z0-9])|\\d{8,10}:AA[A-Za-z0-9_-]{30,}|[A-Za-z0-9_~.-]{3}\\dQ~[A-Za-z0-9_~.-]{30,})`,
+  'g',
+);
+
+const BY_START = new Map<number, RegExp>();
+
+for (const [starts] of PREFIXED) {
+  for (const start of starts.split(' ')) {
+    const patterns = PREFIXED.filter(([other]) => other.split(' ').includes(start)).map(([, pattern]) => pattern);
+    BY_START.set(pairAt(start, 0), new RegExp(patterns.join('|'), 'y'));
+  }
+}
+
+/** `pairAt` of the first two characters of keys. */
+export const TOKEN_STARTS: readonly number[] = [...BY_START.keys()];
+
+/** Where a key ends that begins here; 0 where none does. */
+export function endOfToken(text: string, at: number): number {
+  const pattern = BY_START.get(pairAt(text, at));
+  if (pattern === undefined) return 0;
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : 0;
+}
 
 export const redactTokens: Redactor = (text, tally) =>
-  replaceFound(text, TOKEN, tally, (found) => (isToken(found) ? '[redacted key]' : undefined));
+  replaceFound(redactPrefixed(text, tally), OTHERS, tally, () => '[redacted key]');
+
+function redactPrefixed(text: string, tally: Tally): string {
+  let kept = '';
+  let from = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (!isAlphanumeric(text.charCodeAt(at)) || !isWordStart(text, at)) continue;
+    const end = endOfToken(text, at);
+    if (end === 0) continue;
+    if (isToken(text.slice(at, end))) {
+      kept += `${text.slice(from, at)}[redacted key]`;
+      from = end;
+      tally.redacted++;
+    }
+    // What is no key is passed over whole, so that no part is looked at twice.
+    at = end - 1;
+  }
+  return from === 0 ? text : kept + text.slice(from);
+}
 
 /** Names of packages, classes and files begin alike, but are words. */
 function isToken(found: string): boolean {

@@ -32,7 +32,7 @@ function withoutUser(found: string): string | undefined {
   return `${found.slice(0, start)}${REDACTED}${found.slice(at)}`;
 }
 
-const PARAMETER = /[?&;]([\w.-]{1,64})=([^&\s"'`\\<>;#]+)/g;
+const PARAMETER = /[?&;]([\w.-]{1,64})=([^&?\s"'`\\<>;#]+)/g;
 
 /** Query strings, with or without the URL before them. */
 function redactQueries(text: string, tally: Tally): string {
