@@ -5,13 +5,14 @@ import { notice } from './notice.ts';
 const REGISTRY = Symbol.for('opentelemetry.js.api.1');
 
 interface Registry {
-  /** Of the copy that registered something first. */
+  /** Of the copy that registered something first. No copy of another version, patches included, can add to it. */
   readonly version?: string;
-  readonly trace?: unknown;
-  readonly context?: unknown;
+  readonly trace?: object;
 }
 
 const PROBE = createContextKey('trace-analyze.probe');
+const CANNOT_SEE = 'which the newer copy of trace-analyze cannot see';
+const REMEDY = 'Have one copy installed: see `npm ls @opentelemetry/api`, then `npm dedupe` or "overrides".';
 
 let isTold = false;
 
@@ -21,32 +22,47 @@ let isTold = false;
  */
 export function lookForHiddenProvider(): void {
   if (isTold) return;
-  const registry = registryOf();
-  if (registry?.trace === undefined || registry.trace === trace.getTracerProvider()) return;
-  isTold = true;
-  notice(
-    `two copies of @opentelemetry/api: a tracer provider was registered through version ${registry.version}, and ` +
-      `trace-analyze has a newer one, which cannot see it, so nothing is traced. ${REMEDY}`,
-  );
+  const registered = registryOf()?.trace;
+  if (registered === undefined || registered === trace.getTracerProvider()) return;
+  tell(`the program's tracer provider was registered through ${theOther()}, ${CANNOT_SEE}, so nothing is traced`);
 }
 
 /**
- * What keeps `provider`, just registered, from being seen through our copy of the API: another copy had registered
- * something before, of another version. Undefined where it is seen.
+ * Whether `provider`, just registered, is seen by anybody; says once what is in the way where it is not, or not by all:
+ * another copy of the API that had registered something before, or that the SDK uses.
  */
-export function whyUnseen(provider: TracerProvider): string | undefined {
-  const registered = trace.getTracerProvider() as { getDelegate?(): unknown };
-  if (registered === provider || registered.getDelegate?.() === provider) return contextProblem();
-  return `two copies of @opentelemetry/api: version ${registryOf()?.version} was used first, and lets no other version register a tracer provider, so nothing is traced. ${REMEDY}`;
+export function isRegistered(provider: TracerProvider): boolean {
+  if (delegateOf(trace.getTracerProvider()) === provider) {
+    if (!keepsContext()) {
+      tell(`${theOther()} was used first, and lets no other register a context manager: every span is a trace alone`);
+    }
+    return true;
+  }
+  if (delegateOf(registryOf()?.trace) === provider) {
+    tell(`the SDK of trace-analyze uses ${theOther()}, ${CANNOT_SEE}, so nothing of it is traced`);
+    return true;
+  }
+  tell(`${theOther()} was used first, and lets no other register a tracer provider, so nothing is traced`);
+  return false;
 }
 
-function contextProblem(): string | undefined {
+function tell(problem: string): void {
+  if (isTold) return;
+  isTold = true;
+  notice(`two copies of @opentelemetry/api: ${problem}. ${REMEDY}`);
+}
+
+/** What a copy of the API registers is a stand-in for the provider. */
+function delegateOf(registered: object | undefined): object | undefined {
+  return (registered as { getDelegate?(): object } | undefined)?.getDelegate?.() ?? registered;
+}
+
+function keepsContext(): boolean {
   const probe: Context = context.active().setValue(PROBE, true);
-  if (context.with(probe, () => context.active().getValue(PROBE)) === true) return undefined;
-  return `two copies of @opentelemetry/api: version ${registryOf()?.version} was used first, and lets no other version register a context manager, so every span is alone in its trace. ${REMEDY}`;
+  return context.with(probe, () => context.active().getValue(PROBE)) === true;
 }
 
-const REMEDY = 'Have one copy installed: see `npm ls @opentelemetry/api`, then `npm dedupe` or "overrides".';
+const theOther = (): string => `version ${registryOf()?.version}`;
 
 function registryOf(): Registry | undefined {
   return (globalThis as { [REGISTRY]?: Registry })[REGISTRY];

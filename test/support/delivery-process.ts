@@ -6,7 +6,9 @@ import { compilePrograms } from './run-program.ts';
 
 const PROGRAM = 'test/instrument/programs/endings';
 /** Loaded by its name alone, so that no compiler would find it. */
-const WORKER = 'src/instrument/node/worker';
+const WORKER = 'src/instrument/node/trace-analyze-worker';
+/** On a busy machine, the thread that ships may take long to start. */
+const PATIENT = { TRACE_ANALYZE_EXIT_FLUSH_MS: '20000' };
 const TIMEOUT_MS = 90_000;
 
 export interface Ended {
@@ -27,6 +29,8 @@ export interface StartOptions {
   readonly execArgv?: readonly string[];
   /** Run below this shell command, such as `ulimit -f 8`. */
   readonly shell?: string;
+  /** One of the others that were compiled; default: `endings`. */
+  readonly program?: string;
 }
 
 export interface DeliveryPrograms {
@@ -34,6 +38,8 @@ export interface DeliveryPrograms {
   run(args: readonly (string | number)[], options?: StartOptions): Promise<Ended>;
   /** A new directory for a spool. */
   spool(): string;
+  /** Of one of the programs, compiled. */
+  path(name: string): string;
   remove(): void;
 }
 
@@ -43,8 +49,10 @@ export function deliveryPrograms(...more: readonly string[]): DeliveryPrograms {
   let spools = 0;
   const spool = () => join(dir, `spool-${spools++}`);
   return {
-    run: (args, options = {}) => run(programs.path(PROGRAM), args.map(String), { spool: spool(), ...options }),
+    run: (args, { program = PROGRAM, ...options } = {}) =>
+      run(programs.path(program), args.map(String), { spool: spool(), ...options }),
     spool,
+    path: programs.path,
     remove: () => {
       programs.remove();
       rmSync(dir, { recursive: true, force: true });
@@ -74,7 +82,7 @@ function run(program: string, args: readonly string[], options: StartOptions): P
   const [command, ...rest] = shell === undefined ? words : ['sh', '-c', `${shell}; exec "$@"`, 'sh', ...words];
   const child = spawn(command!, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...Object.fromEntries(inherited), TRACE_ANALYZE_SPOOL: spool, ...env },
+    env: { ...Object.fromEntries(inherited), TRACE_ANALYZE_SPOOL: spool, ...PATIENT, ...env },
   });
   const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
   let [stdout, stderr, saidAt] = ['', '', performance.now()];

@@ -187,7 +187,12 @@ function firstText(a: string | undefined, b: string | undefined): string | undef
 
 /** Each is what was lost until then: the last word is the largest. */
 export function mergeLosses(a: LossesPartial, b: LossesPartial): LossesPartial {
-  return { ...a, dropped: Math.max(a.dropped, b.dropped), refused: Math.max(a.refused, b.refused) };
+  return {
+    service: a.service,
+    dropped: Math.max(a.dropped, b.dropped),
+    refused: Math.max(a.refused, b.refused),
+    sampledOut: Math.max(a.sampledOut, b.sampledOut),
+  };
 }
 
 function mergeBlind(a: BlindPartial, b: BlindPartial): BlindPartial {

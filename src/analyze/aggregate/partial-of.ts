@@ -193,11 +193,12 @@ function lossesOf({ trace: { table, row } }: TraceFacts): ReadonlyMap<string, Lo
   const losses = new Map<string, LossesPartial>();
   for (const resource of new Set(row.map((at) => table.resource[at] as number))) {
     const { service, losses: lost } = table.resources[resource] as Resource;
-    if (lost === undefined || lost.dropped + lost.refused === 0) continue;
-    const key = keyOf(service, lost.deliveryId);
-    const { dropped, refused } = lost;
-    const known = losses.get(key);
-    losses.set(key, mergeLosses({ service, dropped, refused }, known ?? { service, dropped, refused }));
+    if (lost === undefined) continue;
+    const { deliveryId, dropped, refused, sampledOut = 0 } = lost;
+    if (dropped + refused + sampledOut === 0) continue;
+    const key = keyOf(service, deliveryId);
+    const now = { service, dropped, refused, sampledOut };
+    losses.set(key, mergeLosses(now, losses.get(key) ?? now));
   }
   return losses;
 }

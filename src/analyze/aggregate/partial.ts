@@ -133,6 +133,7 @@ export interface LossesPartial {
   readonly service: string;
   readonly dropped: number;
   readonly refused: number;
+  readonly sampledOut: number;
 }
 
 export interface BlindPartial {

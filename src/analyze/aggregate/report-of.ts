@@ -180,9 +180,16 @@ function dataQualityOf({ incomplete, repairs, losses, ran, blind }: TracePartial
 
 function lostSpansOf(losses: readonly LossesPartial[]): readonly LostSpansReport[] {
   const byService = new Map<string, LostSpansReport>();
-  for (const { service, dropped, refused } of losses) {
-    const known = byService.get(service) ?? { service, dropped: 0, refused: 0 };
-    byService.set(service, { service, dropped: known.dropped + dropped, refused: known.refused + refused });
+  for (const lost of losses) {
+    const { service } = lost;
+    const known: LostSpansReport = byService.get(service) ?? { service, dropped: 0, refused: 0 };
+    const sampledOut = (known.sampledOut ?? 0) + lost.sampledOut;
+    byService.set(service, {
+      service,
+      dropped: known.dropped + lost.dropped,
+      refused: known.refused + lost.refused,
+      ...(sampledOut === 0 ? {} : { sampledOut }),
+    });
   }
   return [...byService.values()].sort((a, b) => byCodeUnit(a.service, b.service));
 }

@@ -142,10 +142,13 @@ function toResource(resource: OtlpResource): Resource {
 }
 
 /** As trace-analyze's own instrumentation says it. */
-const LOSSES = ['ta.dropped_spans', 'ta.refused_spans', 'ta.delivery_id'];
+const LOSSES = ['ta.dropped_spans', 'ta.refused_spans', 'ta.sampled_out_spans', 'ta.delivery_id'];
 
 function lossesOf(pairs: readonly (readonly [string, string])[]): Losses {
-  const [dropped = '', refused = '', deliveryId = ''] = LOSSES.map((name) => pairs.find(([key]) => key === name)?.[1]);
+  const [dropped = '', refused = '', sampledOut, deliveryId = ''] = LOSSES.map(
+    (name) => pairs.find(([key]) => key === name)?.[1],
+  );
   const count = (text: string): number => (/^\d{1,15}$/.test(text) ? Number(text) : 0);
-  return { deliveryId, dropped: count(dropped), refused: count(refused) };
+  const known = { deliveryId, dropped: count(dropped), refused: count(refused) };
+  return sampledOut === undefined ? known : { ...known, sampledOut: count(sampledOut) };
 }

@@ -21,6 +21,8 @@ export interface Losses {
   readonly dropped: number;
   /** By a receiver. */
   readonly refused: number;
+  /** On purpose, by sampling; absent where it says nothing of it. */
+  readonly sampledOut?: number;
 }
 
 /** Where rows came from. */

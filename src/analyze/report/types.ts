@@ -179,6 +179,8 @@ export interface LostSpansReport {
   readonly dropped: number;
   /** By a receiver. */
   readonly refused: number;
+  /** On purpose, by sampling: counts and percentiles are of the runs that were kept. Absent where none says so. */
+  readonly sampledOut?: number;
 }
 
 interface BlindReport {

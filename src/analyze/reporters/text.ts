@@ -69,12 +69,17 @@ function shareOf({ windowNs }: EntryPointReport, { criticalPath: { durationNs } 
   return formatShare(Number(durationNs) === 0 ? 0 : Number(windowNs) / Number(durationNs));
 }
 
-function lostSpanLine({ service, dropped, refused }: LostSpansReport): string {
+function lostSpanLines({ service, dropped, refused, sampledOut = 0 }: LostSpansReport): string[] {
+  const ofService = service === '' ? '' : `, of ${printable(service)}`;
   const reasons = [
     ...(dropped === 0 ? [] : [`${plural(dropped, 'span was', 'spans were')} dropped by the instrumentation (no room)`]),
     ...(refused === 0 ? [] : [`${plural(refused, 'span was', 'spans were')} refused by a receiver`]),
   ];
-  return `Lost: ${reasons.join(' and ')}${service === '' ? '' : `, of ${printable(service)}`}.`;
+  const left = `Sampled: ${plural(sampledOut, 'span was', 'spans were')} left out on purpose${ofService}; what is said is of the runs that were kept.`;
+  return [
+    ...(reasons.length === 0 ? [] : [`Lost: ${reasons.join(' and ')}${ofService}.`]),
+    ...(sampledOut === 0 ? [] : [left]),
+  ];
 }
 
 /** What is wrong with the data, one sentence each. */
@@ -85,7 +90,7 @@ export function dataLines({ dataQuality, failures, findings, input }: Report): s
   if (dataQuality.incompleteTraces > 0 && input.traces > 0) {
     lines.push(`${incomplete} incomplete (lost spans, or still running): no savings claimed there.`);
   }
-  lines.push(...(dataQuality.lostSpans ?? []).map(lostSpanLine));
+  lines.push(...(dataQuality.lostSpans ?? []).flatMap(lostSpanLines));
   if (repairs.length > 0) lines.push(`Data: ${repairs.join('; ')}.`);
   if (dataQuality.blind.length > 0 && findings.some(({ confidence }) => confidence !== 'low')) {
     lines.push(`Rules: ${couldNotLook(dataQuality.blind)}`);

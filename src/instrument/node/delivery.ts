@@ -1,16 +1,21 @@
 import { trace } from '@opentelemetry/api';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { isRegistered } from '../api-copies.ts';
+import { type ContentOptions, configureContent } from '../content/settings.ts';
+import { readOff } from '../off.ts';
 import { endOpenCalls } from '../open-calls.ts';
 import { telemetryErrors } from '../telemetry-errors.ts';
 import { inTime } from './in-time.ts';
 import type { DeliveryCounts } from './outbox.ts';
-import { type InitOptions, isDisabled, readSettings } from './settings.ts';
-import type { DeliveryOptions, SpanDelivery } from './span-delivery.ts';
+import { HeadSampler } from './sampling.ts';
+import { type InitOptions, readSettings, type Settings } from './settings.ts';
+import type { DeliveryOptions, Destination, SpanDelivery } from './span-delivery.ts';
 import { deliveries, startDelivery, warnNothingIsExported } from './span-processor.ts';
 
 /**
  * `started`: spans are exported. `existing`: the program has a provider, which is used as it is. `disabled`: by
- * `OTEL_SDK_DISABLED`, or because the endpoint is no HTTP URL, about which a warning is emitted.
+ * `TRACE_ANALYZE_DISABLED` or `OTEL_SDK_DISABLED`, or because the endpoint is no HTTP URL or another copy of the API of
+ * OpenTelemetry is in the way, about which a warning is emitted.
  */
 export type InitResult = 'started' | 'existing' | 'disabled';
 
@@ -23,6 +28,18 @@ interface Flushable {
   forceFlush?(): Promise<unknown>;
 }
 
+const NOTHING = {
+  made: 0,
+  delivered: 0,
+  refused: 0,
+  dropped: 0,
+  sampledOut: 0,
+  pending: 0,
+  spooled: 0,
+  recovered: 0,
+  unrecovered: 0,
+};
+
 let provider: NodeTracerProvider | undefined;
 let own: SpanDelivery | undefined;
 let isListening = false;
@@ -31,7 +48,7 @@ let isListening = false;
  * Starts delivering spans over OTLP/HTTP. Does nothing where it did before or where the program has a provider of its
  * own. Does not keep the process alive; one that ends, in whatever way, loses nothing.
  */
-export function init(options: InitOptions & DeliveryOptions = {}): InitResult {
+export function init(options: InitOptions & DeliveryOptions & ContentOptions = {}): InitResult {
   if (provider !== undefined) return 'started';
   try {
     return start(options);
@@ -41,17 +58,35 @@ export function init(options: InitOptions & DeliveryOptions = {}): InitResult {
   }
 }
 
-function start(options: InitOptions & DeliveryOptions): InitResult {
-  if (isDisabled(process.env)) return 'disabled';
+function start(options: InitOptions & DeliveryOptions & ContentOptions): InitResult {
+  if (readOff()) return 'disabled';
+  configureContent(options);
   if (existingProvider() !== undefined) {
     endCallsBeforeExit();
     return 'existing';
   }
   const settings = readSettings(options, process.env);
-  own = settings.isExporting ? startDelivery(settings.exporter, options) : undefined;
-  provider = new NodeTracerProvider({ resource: settings.resource, spanProcessors: own === undefined ? [] : [own] });
-  provider.register();
+  const sampling = samplingOf(settings);
+  const delivery = settings.isExporting ? startDelivery(settings, options, sampling) : undefined;
+  const made = new NodeTracerProvider({
+    resource: settings.resource,
+    spanProcessors: delivery === undefined ? [] : [delivery],
+    ...(sampling.head === undefined ? {} : { sampler: sampling.head }),
+  });
+  made.register();
+  if (!isRegistered(made)) {
+    delivery?.close();
+    return 'disabled';
+  }
+  own = delivery;
+  provider = made;
   return 'started';
+}
+
+/** Traces are decided at their start, unless how they end matters. */
+function samplingOf({ sampling }: Settings): Pick<Destination, 'head' | 'tail'> {
+  if (sampling.ratio === 1) return {};
+  return sampling.slowMs === undefined ? { head: new HeadSampler(sampling) } : { tail: sampling };
 }
 
 /**
@@ -76,6 +111,7 @@ export async function flush(timeoutMs = 10_000): Promise<boolean> {
  */
 export async function shutdown(timeoutMs = 10_000): Promise<boolean> {
   endOpenCalls('exit');
+  own?.keepUndecided();
   const isDelivered = await flush(timeoutMs);
   if (provider === undefined) return isDelivered;
   const ended = provider;
@@ -87,7 +123,7 @@ export async function shutdown(timeoutMs = 10_000): Promise<boolean> {
 
 /** What became of the spans since `init`. */
 export function stats(): Stats {
-  const sum = { made: 0, delivered: 0, refused: 0, dropped: 0, pending: 0, spooled: 0, recovered: 0, unrecovered: 0 };
+  const sum = { ...NOTHING };
   for (const { counts } of deliveries()) {
     for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += counts[key];
   }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { telemetryFailed } from '../telemetry-errors.ts';
@@ -23,11 +24,11 @@ export interface LinkEvents {
 /**
  * A worker thread, which keeps no process alive and prints nothing. It is given the environment without NODE_OPTIONS
  * and none of the program's flags: what is preloaded by those is meant for the program. Throws where threads are not
- * allowed (permission model) or the file is not there (bundlers that make one file of all).
+ * allowed (permission model) or the file is not there (a bundle without it).
  */
 export function threadLink(options: ShipperOptions, { onReply, onBroken }: LinkEvents): Link {
-  const file = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
-  if (!existsSync(fileURLToPath(file))) throw new Error(`${file.pathname} is not there`);
+  const file = workerFile();
+  if (!existsSync(file)) throw new Error(`${file} is not there`);
   const { NODE_OPTIONS: _, ...env } = process.env;
   const flag = new Int32Array(new SharedArrayBuffer(4));
   const workerData: WorkerStart = { traceAnalyze: options, flag: flag.buffer as SharedArrayBuffer };
@@ -58,9 +59,18 @@ export function threadLink(options: ShipperOptions, { onReply, onBroken }: LinkE
   };
 }
 
+/** Beside this module, or beside the bundle that it has become a part of: no other file there has such a name. */
+function workerFile(): string {
+  // None in what bundlers make of modules as CommonJS.
+  const url: string | undefined = import.meta.url;
+  const here = url === undefined ? __filename : fileURLToPath(url);
+  return join(dirname(here), `trace-analyze-worker${extname(here)}`);
+}
+
 /** The program's own thread. At its end this cannot be waited for, save where the process ends by itself. */
 export function localLink(options: ShipperOptions, { onReply }: Pick<LinkEvents, 'onReply'>): Link {
   let isOpen = true;
+  let isLeaving = false;
   // Loaded only here: where there is a worker, the program is spared it.
   const shipper = Promise.all([import('./shipper.ts'), import('./sender.ts')]).then(([{ Shipper }, { Sender }]) => {
     return new Shipper(options, new Sender(options.exporter), (message) => isOpen && onReply(message));
@@ -73,8 +83,15 @@ export function localLink(options: ShipperOptions, { onReply }: Pick<LinkEvents,
     );
   return {
     isThread: false,
-    post: tell,
-    leave: () => tell({ type: 'leave' }),
+    post: (message) => {
+      isLeaving = false;
+      tell(message);
+    },
+    // Whoever has nothing left to do is asked again after each try, and would never end.
+    leave: () => {
+      if (!isLeaving) tell({ type: 'leave' });
+      isLeaving = true;
+    },
     close: () => {
       isOpen = false;
       void shipper.then(

@@ -1,10 +1,11 @@
-import type { HrTime, Link, SpanContext } from '@opentelemetry/api';
+import type { HrTime, SpanContext } from '@opentelemetry/api';
 import { redactNamed, redactText } from '../redact.ts';
 import { ATTR } from '../semconv.ts';
 import type {
   AnyAttributes,
   Losses,
   RecordedEvent,
+  RecordedLink,
   RecordedResource,
   RecordedScope,
   RecordedSpan,
@@ -59,11 +60,12 @@ export class LineWriter {
 }
 
 /** How a resource tells what of its spans is missing; nothing where nothing is. */
-export function lossAttributes({ dropped, refused }: Losses, deliveryId: string): AnyAttributes {
-  if (dropped + refused === 0) return {};
+export function lossAttributes({ dropped, refused, sampledOut = 0 }: Losses, deliveryId: string): AnyAttributes {
+  if (dropped + refused + sampledOut === 0) return {};
   return {
     ...(dropped === 0 ? {} : { [ATTR.droppedSpans]: dropped }),
     ...(refused === 0 ? {} : { [ATTR.refusedSpans]: refused }),
+    ...(sampledOut === 0 ? {} : { [ATTR.sampledOutSpans]: sampledOut }),
     [ATTR.deliveryId]: deliveryId,
   };
 }
@@ -86,20 +88,29 @@ function scopeJson({ name, version, attributes, droppedAttributesCount }: Record
 function spanJson(span: RecordedSpan): string {
   const context = span.spanContext();
   const parent = span.parentSpanContext;
-  const { status, attributes, events, links } = span;
+  const { attributes } = span;
+  found.redacted = 0;
+  const rest = restJson(span);
   let json = `{"traceId":"${context.traceId}","spanId":"${context.spanId}"`;
   if (parent?.spanId) json += `,"parentSpanId":"${parent.spanId}"`;
   json += stateJson(context);
   json += `,"name":${quote(span.name)},"kind":${span.kind == null ? 0 : span.kind + 1}`;
   json += `,"startTimeUnixNano":"${nanoseconds(span.startTime)}","endTimeUnixNano":"${nanoseconds(span.endTime)}"`;
-  json += `,"attributes":${attributesJson(attributes)}`;
-  json += count('droppedAttributesCount', span.droppedAttributesCount);
+  const texts = attributesJson(attributes);
+  const more = found.redacted + (Number(attributes[ATTR.redacted]) || 0);
+  json += `,"attributes":${found.redacted === 0 ? texts : attributesJson({ ...attributes, [ATTR.redacted]: more })}`;
+  return `${json}${rest},"flags":${flagsOf(context.traceFlags, parent?.isRemote)}}`;
+}
+
+/** What comes after the attributes. */
+function restJson(span: RecordedSpan): string {
+  const { status, events, links } = span;
+  let json = count('droppedAttributesCount', span.droppedAttributesCount);
   if (events.length > 0) json += `,"events":[${events.map(eventJson).join(',')}]`;
   json += count('droppedEventsCount', span.droppedEventsCount);
   json += `,"status":{"code":${status.code}${status.message ? `,"message":${quote(status.message)}` : ''}}`;
   if (links.length > 0) json += `,"links":[${links.map(linkJson).join(',')}]`;
-  json += count('droppedLinksCount', span.droppedLinksCount);
-  return `${json},"flags":${flagsOf(context.traceFlags, parent?.isRemote)}}`;
+  return json + count('droppedLinksCount', span.droppedLinksCount);
 }
 
 function eventJson({ time, name, attributes, droppedAttributesCount }: RecordedEvent): string {
@@ -107,15 +118,15 @@ function eventJson({ time, name, attributes, droppedAttributesCount }: RecordedE
   return `{"timeUnixNano":"${nanoseconds(time)}","name":${quote(name)},"attributes":${attributesJson(attributes ?? {})}${more}}`;
 }
 
-function linkJson({ context, attributes, droppedAttributesCount }: Link): string {
+function linkJson({ context, attributes, droppedAttributesCount }: RecordedLink): string {
   const { traceId, spanId, traceFlags, isRemote } = context;
   const more = count('droppedAttributesCount', droppedAttributesCount);
-  return `{"traceId":"${traceId}","spanId":"${spanId}"${stateJson(context)},"attributes":${attributesJson((attributes ?? {}) as AnyAttributes)}${more},"flags":${flagsOf(traceFlags, isRemote)}}`;
+  return `{"traceId":"${traceId}","spanId":"${spanId}"${stateJson(context)},"attributes":${attributesJson(attributes ?? {})}${more},"flags":${flagsOf(traceFlags, isRemote)}}`;
 }
 
 function stateJson({ traceState }: SpanContext): string {
   const state = traceState?.serialize();
-  return state ? `,"traceState":${JSON.stringify(state)}` : '';
+  return state ? `,"traceState":${quote(state)}` : '';
 }
 
 function flagsOf(traceFlags: number, isRemote: boolean | undefined): number {
@@ -139,7 +150,7 @@ function attributesJson(attributes: AnyAttributes): string {
 }
 
 function valueJson(key: string, value: unknown, depth: number): string {
-  if (typeof value === 'string') return `{"stringValue":${JSON.stringify(redactNamed(key, value))}}`;
+  if (typeof value === 'string') return `{"stringValue":${JSON.stringify(redactNamed(key, value, found))}}`;
   if (typeof value === 'number') return numberJson(value);
   if (typeof value === 'boolean') return `{"boolValue":${value}}`;
   if (value === null || typeof value !== 'object' || depth >= MAX_DEPTH) return '{}';
@@ -159,15 +170,18 @@ function numberJson(value: number): string {
   return Number.isFinite(value) ? `{"doubleValue":${value}}` : `{"doubleValue":"${value}"}`;
 }
 
+/** Of the span that is being written. */
+const found = { redacted: 0 };
+
 /** Nothing is kept anywhere before it has been redacted. */
-const quote = (text: string): string => JSON.stringify(redactText(text));
+const quote = (text: string): string => JSON.stringify(redactText(text, found));
 
 const keys = new Map<string, string>();
 
 function quotedKey(key: string): string {
   const known = keys.get(key);
   if (known !== undefined) return known;
-  const quoted = JSON.stringify(key);
+  const quoted = quote(key);
   if (keys.size < MAX_KEYS) keys.set(key, quoted);
   return quoted;
 }

@@ -15,14 +15,16 @@ const MAX_SPANS = 65_536;
 const MAX_CHARS = 64 * 1024 * 1024;
 
 export interface DeliveryCounts {
-  /** Spans that have ended; the sum of the next four. */
+  /** Spans that have ended, and those that were not made because of sampling; the sum of the next five. */
   readonly made: number;
   readonly delivered: number;
   /** Not taken by the receiver, although it was there. */
   readonly refused: number;
   /** Lost for want of room, in memory and on disk, or made after `shutdown`. */
   readonly dropped: number;
-  /** Waiting or on their way. */
+  /** Left out by sampling. */
+  readonly sampledOut: number;
+  /** Waiting or on their way, or held until sampling is decided. */
   readonly pending: number;
   /** Of those pending, what is on disk, and so survives this process. */
   readonly spooled: number;
@@ -57,6 +59,8 @@ export interface OutboxOptions {
   /** Of this process's files, together. */
   readonly maxDiskBytes: number;
   readonly shipper: ShipperOptions;
+  /** How many spans were left out so far, which never come here. */
+  sampledOut?(): number;
 }
 
 /** Spans of this thread between their end and their delivery. Never throws. */
@@ -81,15 +85,20 @@ export class Outbox {
     this.#options = options;
   }
 
+  /** Of what came here: in `made`, what was left out is not. */
   get counts(): DeliveryCounts {
     const { made, delivered, refused, dropped } = this.#counts;
     let spooled = this.#batch?.isOnDisk ? this.#batch.spans : 0;
     for (const { parcel } of this.#held.values()) if (parcel.path !== undefined) spooled += parcel.spans;
-    return { ...this.#counts, pending: made - delivered - refused - dropped, spooled };
+    return { ...this.#counts, sampledOut: this.#sampledOut, pending: made - delivered - refused - dropped, spooled };
   }
 
   get losses(): Losses {
     return this.#counts;
+  }
+
+  get #sampledOut(): number {
+    return this.#options.sampledOut?.() ?? 0;
   }
 
   /** Whether it must be waited for with the event loop running, or not at all. */
@@ -169,9 +178,10 @@ export class Outbox {
 
   #tellLosses(): void {
     const { dropped, refused } = this.#counts;
-    if (dropped + refused === this.#toldLosses) return;
-    this.#toldLosses = dropped + refused;
-    this.start().post({ type: 'losses', losses: { dropped, refused } });
+    const sampledOut = this.#sampledOut;
+    if (dropped + refused + sampledOut === this.#toldLosses) return;
+    this.#toldLosses = dropped + refused + sampledOut;
+    this.start().post({ type: 'losses', losses: { dropped, refused, sampledOut } });
   }
 
   /** Starts the thread, so that it is ready when there is something to ship. */

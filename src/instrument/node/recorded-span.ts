@@ -1,4 +1,4 @@
-import type { HrTime, Link, SpanContext, SpanStatus } from '@opentelemetry/api';
+import type { HrTime, SpanContext, SpanStatus } from '@opentelemetry/api';
 
 /** A set of attributes with whatever values an SDK lets through. */
 export type AnyAttributes = Readonly<Record<string, unknown>>;
@@ -26,6 +26,12 @@ export interface RecordedEvent {
   readonly droppedAttributesCount?: number | undefined;
 }
 
+export interface RecordedLink {
+  readonly context: SpanContext;
+  readonly attributes?: AnyAttributes | undefined;
+  readonly droppedAttributesCount?: number | undefined;
+}
+
 /** A span that has ended, as every SDK from 2.0 on gives it to its processors. */
 export interface RecordedSpan {
   readonly name: string;
@@ -34,7 +40,7 @@ export interface RecordedSpan {
   readonly endTime: HrTime;
   readonly status: SpanStatus;
   readonly attributes: AnyAttributes;
-  readonly links: readonly Link[];
+  readonly links: readonly RecordedLink[];
   readonly events: readonly RecordedEvent[];
   readonly resource: RecordedResource;
   readonly instrumentationScope: RecordedScope;
@@ -45,10 +51,12 @@ export interface RecordedSpan {
   spanContext(): SpanContext;
 }
 
-/** What was lost of a process's spans so far. */
+/** What is missing of a process's spans so far. */
 export interface Losses {
   /** For want of room. */
   readonly dropped: number;
   /** By the receiver. */
   readonly refused: number;
+  /** By sampling. Only said of what is sent, as it changes all the time. */
+  readonly sampledOut?: number;
 }

@@ -5,6 +5,7 @@ import {
   type Resource,
   resourceFromAttributes,
 } from '@opentelemetry/resources';
+import { planSampling, type SamplingOptions, type SamplingPlan } from './sampling.ts';
 
 export interface InitOptions {
   /** `service.name`. The environment wins: `OTEL_SERVICE_NAME`, then `service.name` in `OTEL_RESOURCE_ATTRIBUTES`. */
@@ -18,6 +19,8 @@ export interface InitOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Further attributes of the resource. The environment wins: `OTEL_RESOURCE_ATTRIBUTES`. */
   readonly resourceAttributes?: Readonly<Record<string, string | number | boolean>>;
+  /** Which traces are kept (default: all). The environment wins: `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`. */
+  readonly sampling?: SamplingOptions;
 }
 
 export interface Settings {
@@ -26,14 +29,10 @@ export interface Settings {
   /** What the exporter is told; the rest it reads from the environment itself. */
   readonly exporter: { readonly url?: string; readonly headers?: Record<string, string> };
   readonly resource: Resource;
+  readonly sampling: SamplingPlan;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-/** `OTEL_SDK_DISABLED=true`. */
-export function isDisabled(env: Environment): boolean {
-  return env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true';
-}
 
 /** The environment wins over the code, so that whoever runs a program decides where its spans go. */
 export function readSettings(options: InitOptions, env: Environment): Settings {
@@ -46,6 +45,7 @@ export function readSettings(options: InitOptions, env: Environment): Settings {
       ...(options.headers === undefined || isSet(env, 'HEADERS') ? {} : { headers: { ...options.headers } }),
     },
     resource: resourceOf(options),
+    sampling: planSampling(options.sampling, env),
   };
 }
 

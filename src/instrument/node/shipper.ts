@@ -65,8 +65,8 @@ export class Shipper {
 
   handle(message: ToShipper): void {
     if (message.type === 'losses') {
-      const { dropped, refused } = message.losses;
-      this.#losses = { dropped, refused: Math.max(refused, this.#losses.refused) };
+      const { dropped, refused, sampledOut = 0 } = message.losses;
+      this.#losses = { dropped, sampledOut, refused: Math.max(refused, this.#losses.refused) };
     } else if (message.type === 'parcel') {
       this.#add(loadOf(message.parcel), 'last');
     } else if (message.type === 'flush') {

@@ -9,6 +9,8 @@ import { OpenSpans } from './open-spans.ts';
 import { LineWriter } from './otlp-line.ts';
 import { type DeliveryCounts, Outbox } from './outbox.ts';
 import type { RecordedSpan } from './recorded-span.ts';
+import type { HeadSampler, SamplingPlan } from './sampling.ts';
+import { type StartedSpan, TailSampling } from './sampling-tail.ts';
 import { Spool, spoolDirectories } from './spool.ts';
 import { endpointKey } from './spool-files.ts';
 
@@ -26,10 +28,14 @@ export interface DeliveryOptions {
   readonly exitFlushMs?: number;
 }
 
-/** Where to, as it was found out from options and environment. */
+/** Where to and what of it, as it was found out from options and environment. */
 export interface Destination {
   /** The whole URL. */
   readonly url: string;
+  /** What counts the spans that the provider does not make. */
+  readonly head?: HeadSampler | undefined;
+  /** What to keep of the spans that the provider makes; undefined: everything. */
+  readonly tail?: SamplingPlan | undefined;
   /** What the exporter is told; the rest it reads from the environment itself. */
   readonly exporter: { readonly url?: string; readonly headers?: Readonly<Record<string, string>> };
 }
@@ -51,17 +57,23 @@ export class SpanDelivery implements Leaver {
   readonly #writer: LineWriter;
   readonly #open = new OpenSpans();
   readonly #early: EarlySpans;
+  readonly #head: HeadSampler | undefined;
+  readonly #tail: TailSampling | undefined;
   #isWarm = false;
   #isClosed = false;
 
-  constructor({ url, exporter }: Destination, options: DeliveryOptions, env: Environment) {
+  constructor({ url, exporter, head, tail }: Destination, options: DeliveryOptions, env: Environment) {
     this.exitFlushMs = exitFlushMs(options, env);
     const directories = spoolDirectories(options.spool, env);
     const endpoint = endpointKey(url);
     const deliveryId = randomBytes(4).toString('hex');
     const recovery = directories.length === 0 ? undefined : { directories, endpoint, maxBytes: MAX_DISK_BYTES };
     const spool = new Spool(directories, endpoint);
-    this.#outbox = new Outbox({ spool, maxDiskBytes: MAX_DISK_BYTES, shipper: { exporter, deliveryId, recovery } });
+    const shipper = { exporter, deliveryId, recovery };
+    this.#head = head;
+    this.#tail = tail && new TailSampling({ plan: tail, keep: (span) => this.#deliver(span) });
+    const sampledOut = () => this.#sampledOut;
+    this.#outbox = new Outbox({ spool, maxDiskBytes: MAX_DISK_BYTES, shipper, sampledOut });
     this.#writer = new LineWriter(() => this.#outbox.losses, deliveryId);
     this.#early = new EarlySpans(spool, (span) => this.#add(span));
     saveAtExit(this);
@@ -70,7 +82,12 @@ export class SpanDelivery implements Leaver {
 
   get counts(): DeliveryCounts {
     const { made, pending, ...counts } = this.#outbox.counts;
-    return { ...counts, made: made + this.#early.size, pending: pending + this.#early.size };
+    const waiting = this.#early.size + (this.#tail?.held ?? 0);
+    return { ...counts, made: made + waiting + counts.sampledOut, pending: pending + waiting };
+  }
+
+  get #sampledOut(): number {
+    return (this.#head?.sampledOut ?? 0) + (this.#tail?.sampledOut ?? 0);
   }
 
   get isClosed(): boolean {
@@ -83,6 +100,7 @@ export class SpanDelivery implements Leaver {
 
   onStart(span: object): void {
     this.#open.started(span as Parameters<OpenSpans['started']>[0]);
+    if (!this.#isClosed) this.#tail?.started(span as StartedSpan);
     if (this.#isWarm) return;
     this.#isWarm = true;
     // By the time that the span ends, there is somebody to take it; and the caller is not held up.
@@ -94,6 +112,11 @@ export class SpanDelivery implements Leaver {
   onEnd(span: RecordedSpan): void {
     this.#open.ended(span);
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
+    if (this.#tail === undefined || this.#isClosed) this.#deliver(span);
+    else this.#tail.ended(span);
+  }
+
+  #deliver(span: RecordedSpan): void {
     if (!this.#isClosed && this.#early.take(span, () => this.#writer.line(span))) return;
     this.#add(span);
   }
@@ -112,6 +135,7 @@ export class SpanDelivery implements Leaver {
   }
 
   leave(ms: number): void {
+    this.keepUndecided();
     this.#early.releaseAll();
     this.#outbox.leave(ms);
   }
@@ -128,13 +152,20 @@ export class SpanDelivery implements Leaver {
 
   async shutdown(): Promise<void> {
     if (this.#isClosed) return;
+    this.keepUndecided();
     await this.forceFlush();
     this.close();
+  }
+
+  /** What sampling holds is kept: nobody will know how it ends. */
+  keepUndecided(): void {
+    this.#tail?.keepAll();
   }
 
   /** What is not delivered stays on disk, for the next process. What ends from now on is dropped. */
   close(): void {
     if (this.#isClosed) return;
+    this.keepUndecided();
     this.#isClosed = true;
     forgetAtExit(this);
     this.#early.releaseAll();

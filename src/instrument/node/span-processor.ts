@@ -1,6 +1,9 @@
+import { type ContentOptions, configureContent } from '../content/settings.ts';
+import { readOff } from '../off.ts';
 import { telemetryFailed } from '../telemetry-errors.ts';
 import type { RecordedSpan } from './recorded-span.ts';
-import { isDisabled, readSettings } from './settings.ts';
+import type { SamplingOptions } from './sampling.ts';
+import { readSettings, type Settings } from './settings.ts';
 import { type DeliveryOptions, type Destination, SpanDelivery } from './span-delivery.ts';
 
 /** `SpanProcessor` of OpenTelemetry's SDK, 2.x and 3.x alike, in types that need neither. */
@@ -11,11 +14,16 @@ export interface SpanProcessorLike {
   shutdown(): Promise<void>;
 }
 
-export interface SpanProcessorOptions extends DeliveryOptions {
+export interface SpanProcessorOptions extends DeliveryOptions, ContentOptions {
   /** As `init` takes it. */
   readonly endpoint?: string;
   /** As `init` takes them. */
   readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * As `init` takes it, but of the spans that the provider makes: what its own sampler leaves out never comes here. Where
+   * `OTEL_TRACES_SAMPLER` is set, that is the provider's, and everything that comes is kept.
+   */
+  readonly sampling?: SamplingOptions;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -29,8 +37,13 @@ export function deliveries(): readonly SpanDelivery[] {
   return live;
 }
 
-export function startDelivery(exporter: Destination['exporter'], options: DeliveryOptions): SpanDelivery {
-  const delivery = new SpanDelivery({ url: urlOf(exporter, process.env), exporter }, options, process.env);
+export function startDelivery(
+  { exporter }: Settings,
+  options: DeliveryOptions,
+  sampling: Pick<Destination, 'head' | 'tail'>,
+): SpanDelivery {
+  const destination = { url: urlOf(exporter, process.env), exporter, ...sampling };
+  const delivery = new SpanDelivery(destination, options, process.env);
   live = [...live.filter(({ isClosed }) => !isClosed), delivery];
   return delivery;
 }
@@ -41,12 +54,18 @@ export function startDelivery(exporter: Destination['exporter'], options: Delive
  */
 export function spanProcessor(options: SpanProcessorOptions = {}): SpanProcessorLike {
   try {
-    const settings = isDisabled(process.env) ? undefined : readSettings(options, process.env);
-    if (settings?.isExporting) return startDelivery(settings.exporter, options);
+    configureContent(options);
+    const settings = readOff() ? undefined : readSettings(options, process.env);
+    if (settings?.isExporting) return startDelivery(settings, options, { tail: planForProcessor(settings) });
   } catch (error) {
     warnNothingIsExported(error);
   }
   return { onStart: () => undefined, onEnd: () => undefined, forceFlush: async () => {}, shutdown: async () => {} };
+}
+
+/** A share of 1 leaves nothing out. */
+function planForProcessor({ sampling }: Settings): Destination['tail'] {
+  return sampling.isFromEnvironment || sampling.ratio === 1 ? undefined : sampling;
 }
 
 export function warnNothingIsExported(error: unknown): void {

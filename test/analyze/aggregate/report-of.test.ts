@@ -300,11 +300,13 @@ describe('spans that were lost', () => {
       run('b', { deliveryId: 'p1', dropped: 12, refused: 1 }),
       run('c', { deliveryId: 'p2', dropped: 3, refused: 0 }),
       run('d', { deliveryId: 'p3', dropped: 0, refused: 2 }, 'tools'),
+      run('f', { deliveryId: 'p4', dropped: 0, refused: 0, sampledOut: 30 }, 'tools'),
+      run('g', { deliveryId: 'p4', dropped: 0, refused: 0, sampledOut: 40 }, 'tools'),
       run('e', undefined),
     ]);
     expect(dataQuality.lostSpans).toEqual([
       { service: 'agent', dropped: 15, refused: 1 },
-      { service: 'tools', dropped: 0, refused: 2 },
+      { service: 'tools', dropped: 0, refused: 2, sampledOut: 40 },
     ]);
   });
 

@@ -195,7 +195,8 @@ describe('what a process says it has lost', () => {
     const sink = tableSink(builder);
     const scope = sink.openScope();
     const told = [number('ta.dropped_spans', 12), text('ta.refused_spans', '3'), text('ta.delivery_id', 'abc')];
-    for (const more of [[], told, told, [text('ta.dropped_spans', 'many')]]) {
+    const sampled = [number('ta.sampled_out_spans', 40)];
+    for (const more of [[], told, told, [text('ta.dropped_spans', 'many')], sampled]) {
       const resource = sink.openResource();
       sink.describeResource(resource, { attributes: [...own, ...more] });
       sink.span(resource, scope, { ...IDS });
@@ -205,6 +206,7 @@ describe('what a process says it has lost', () => {
       { service: 's', process },
       { service: 's', process, losses: { deliveryId: 'abc', dropped: 12, refused: 3 } },
       { service: 's', process, losses: { deliveryId: '', dropped: 0, refused: 0 } },
+      { service: 's', process, losses: { deliveryId: '', dropped: 0, refused: 0, sampledOut: 40 } },
     ]);
   });
 });

@@ -189,6 +189,20 @@ The critical path in order of time
     expect(lines(text)[6]).toBe('1  x critical  web_search called 9x in a row (N+1)  -2.4 s  high  1/1 run');
   });
 
+  it('says what sampling has left out', () => {
+    const losses = { deliveryId: '', dropped: 0, refused: 0, sampledOut: 40 };
+    const run: Parameters<typeof sampleReport>[0][number] = {
+      id: 'a',
+      spans: [{ id: 'r', start: 0, end: 1e9, name: 'answer', service: 'agent', losses }],
+      segments: [{ span: 'r', start: 0, end: 1e9, kind: 'self', bucket: 'code' }],
+    };
+    const text = lines(textReport(sampleReport([run], { uiBase: undefined }), at(120)));
+    expect(text).toContain(
+      'Sampled: 40 spans were left out on purpose, of agent; what is said is of the runs that were kept.',
+    );
+    expect(text.join('\n')).not.toContain('Lost:');
+  });
+
   it('says what is missing and what was odd', () => {
     const report = sampleReport([everythingRun('e')], {
       uiBase: undefined,

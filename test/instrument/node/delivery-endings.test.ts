@@ -75,8 +75,7 @@ describe.concurrent('a process that ends', () => {
   ])('%s: none of %d spans that end in one turn is lost', async (ending, count) => {
     const collector = await startCollector();
     const spool = programs.spool();
-    const env = { TRACE_ANALYZE_EXIT_FLUSH_MS: '20000' };
-    await programs.run([ending, count], { endpoint: collector.url, spool, env });
+    await programs.run([ending, count], { endpoint: collector.url, spool });
     expect(new Set(collector.named('execute_tool made').map(({ spanId }) => spanId)).size).toBe(count);
     expect(filesIn(spool)).toEqual([]);
     await collector.close();

@@ -60,7 +60,8 @@ describe.concurrent('a process that is killed', () => {
     const collector = await startCollector();
     const hanging = await startCollector({ answer: () => 'hang' });
     await programs.run(['by signal'], { endpoint: 'http://127.0.0.1:9', spool, signal: 'SIGKILL' });
-    const running = programs.run(['stats', 3, 2500], { endpoint: hanging.url, spool });
+    const env = { TRACE_ANALYZE_EXIT_FLUSH_MS: '500' };
+    const running = programs.run(['stats', 3, 2500], { endpoint: hanging.url, spool, env });
     await programs.run(['stats', 1, 1500], { endpoint: collector.url, spool });
     expect([collector.distinct(), linesIn(spool)]).toEqual([1, 13]);
     await running;
@@ -72,7 +73,7 @@ describe.concurrent('a process that is killed', () => {
     const spool = programs.spool();
     await programs.run(['by signal', 2000], { endpoint: urlOf(port), spool, signal: 'SIGKILL' });
     const collector = await startCollector({ port });
-    const starts = [1, 2, 3].map(() => programs.run(['stats', 0, 2000], { endpoint: urlOf(port), spool }));
+    const starts = [1, 2, 3].map(() => programs.run(['stats', 0, 12_000], { endpoint: urlOf(port), spool }));
     const recovered = (await Promise.all(starts)).map(({ stderr }) => statsIn(stderr).recovered);
     expect(recovered.reduce((sum, n) => sum + n)).toBe(2000);
     expect([collector.distinct(), collector.spans().length, filesIn(spool)]).toEqual([2000, 2000, []]);
@@ -193,7 +194,7 @@ describe.concurrent('a receiver that is there', () => {
   it('tears the connection down once', async () => {
     const collector = await startCollector({ answer: ({ count }) => (count === 1 ? 'break' : undefined) });
     const spool = programs.spool();
-    await programs.run(['stats', 10, 3000], { endpoint: collector.url, spool });
+    await programs.run(['stats', 10, 12_000], { endpoint: collector.url, spool });
     expect([collector.distinct(), filesIn(spool)]).toEqual([10, []]);
     await collector.close();
   });
@@ -206,7 +207,7 @@ describe.concurrent('a receiver that is there', () => {
         return spans.some(({ spanId }) => bad.includes(spanId)) ? { status: 400 } : undefined;
       },
     });
-    await programs.run(['over time', 1, 2500], { endpoint: collector.url });
+    await programs.run(['over time', 1, 12_000], { endpoint: collector.url });
     const told = collector.taken.map(({ traces }) => attributesOf(traces.resourceSpans?.[0]?.resource?.attributes));
     expect(told[0]).not.toHaveProperty('ta.refused_spans');
     expect(told.at(-1)).toMatchObject({

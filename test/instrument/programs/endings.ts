@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { trace } from '@opentelemetry/api';
 import { detectResources } from '@opentelemetry/resources';
-import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { llm, tool } from '../../../src/instrument/index.ts';
 import { init, shutdown, spanProcessor, stats } from '../../../src/instrument/node/index.ts';
+import { registerProvider } from './own-provider.ts';
 
 /**
  * Makes spans and ends: `node endings.js ENDPOINT|bare ENDING [COUNT] [MORE]`. Where it is bare, nothing of ours is
@@ -16,7 +16,8 @@ if (process.env.OWN_PROVIDER !== undefined) {
   const resource = detectResources({
     detectors: [{ detect: () => ({ attributes: { 'service.name': 'own', later } }) }],
   });
-  new NodeTracerProvider({ resource, spanProcessors: [spanProcessor({ endpoint })] }).register();
+  const version = process.env.OWN_PROVIDER === '3' ? '3' : '2';
+  await registerProvider(version, { resource, spanProcessors: [spanProcessor({ endpoint })] });
 }
 if (!isBare) init({ service: 'endings', endpoint });
 
