@@ -1,4 +1,4 @@
-import { context, propagation, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Attributes, context, propagation, SpanStatusCode, trace } from '@opentelemetry/api';
 import {
   InMemorySpanExporter,
   NodeTracerProvider,
@@ -55,6 +55,12 @@ export function durationMs(span: ReadableSpan): number {
 export function outcome(span: ReadableSpan): string {
   const status = SpanStatusCode[span.status.code].toLowerCase();
   return span.events.some((event) => event.name === 'exception') ? `${status} + exception` : status;
+}
+
+/** Without what the process did meanwhile, which is only there of calls that take long: on a busy machine, any. */
+export function attributesOf({ attributes }: ReadableSpan): Attributes {
+  const { 'ta.cpu_time': _cpu, 'ta.event_loop_utilization': _loop, 'ta.concurrent_runs': _runs, ...rest } = attributes;
+  return rest;
 }
 
 export function parentIdOf(span: ReadableSpan): string | undefined {
