@@ -1,20 +1,27 @@
 import { type Context, createContextKey, type HrTime, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import { captureJson } from './capture.ts';
 import { hrTime } from './clock.ts';
+import { capturesOutput } from './content/settings.ts';
+import type { Details } from './details.ts';
 import { errorFacts } from './error-facts.ts';
 import type { Kind } from './kinds.ts';
 import { callEnded, callOpened, dropsWith } from './open-calls.ts';
+import type { Redact } from './redact.ts';
 import { runIn } from './run-in.ts';
 import { ATTR } from './semconv.ts';
+import { SpanWriter } from './span-writer.ts';
 import { telemetryFailed } from './telemetry-errors.ts';
-import { askerOf, rememberAsker } from './tool-calls.ts';
+import { askerOf, rememberAsker, turnOf } from './tool-calls.ts';
 
 /** What a call does beyond its span's name and attributes. */
 export interface CallTraits {
   readonly kind: Kind;
   /** Only where the span is named `{operation} {model}`: a model that becomes known later renames it. */
   readonly operation: string | undefined;
-  readonly captureOutput: boolean;
+  /** Undefined: as it is by default. */
+  readonly captureOutput: boolean | undefined;
+  /** The wrapper's own redaction. */
+  readonly redact?: Redact | undefined;
   /** What an adapter reads from the values of one call. */
   readonly reader?: CallReader | undefined;
 }
@@ -56,16 +63,22 @@ export class Call {
   readonly context: Context;
   readonly traits: CallTraits;
   done = false;
+  /** Where something is recorded. */
+  details: Details | undefined;
   /** That of the whole trace, as far as it is in this process. */
   readonly originMs: number;
   /** Milliseconds of `performance.now()`. */
   readonly #startedMs: number;
   #lastMs: number;
   #sawFirstChunk = false;
+  #hasStarted = false;
   #knowsFinish = false;
   #isStream = false;
   /** Whether the host decides, by reading on or not, when this ends. */
   #isOpenEnded = false;
+  #mayBeLeft = false;
+  #overMs: number | undefined;
+  #writer: SpanWriter | undefined;
 
   constructor(span: Span, parent: Context, traits: CallTraits, originMs: number, startedMs: number) {
     this.span = span;
@@ -100,8 +113,25 @@ export class Call {
     this.#lastMs = performance.now();
   }
 
+  /** Seconds since the start. */
+  elapsed(): number {
+    return (performance.now() - this.#startedMs) / 1000;
+  }
+
+  /** All that counts is here. If the host leaves the rest unread, the span ends at this time, and lacks nothing. */
+  mayBeLeft(): void {
+    this.touch();
+    this.#mayBeLeft = true;
+  }
+
+  /** It is over, unless more comes: its span will end at this time (`performance.now()`), whenever that is known. */
+  overAt(atMs: number): void {
+    this.#overMs = atMs;
+  }
+
   chunk(value?: unknown): void {
     this.touch();
+    this.#mayBeLeft = false;
     if (!this.#sawFirstChunk) this.firstChunk();
     const { reader } = this.traits;
     if (reader?.chunk !== undefined) this.#read(() => reader.chunk?.(value, this));
@@ -111,8 +141,23 @@ export class Call {
   firstChunk(): void {
     if (this.#sawFirstChunk || this.traits.kind !== 'llm') return;
     this.#sawFirstChunk = true;
-    const seconds = (performance.now() - this.#startedMs) / 1000;
+    const seconds = this.elapsed();
     this.tell((span) => span.setAttribute(ATTR.timeToFirstChunk, seconds));
+  }
+
+  /** The work begins; before, the call waited for its turn. Only the first time counts. */
+  started(): void {
+    if (this.#hasStarted) return;
+    this.#hasStarted = true;
+    const seconds = (performance.now() - this.#startedMs) / 1000;
+    this.tell((span) => span.setAttribute(ATTR.queueWait, seconds));
+  }
+
+  /** Which try this is, from one. */
+  attempt(number: number): void {
+    if (!Number.isInteger(number) || number < 1) return;
+    if (this.details !== undefined) this.details.attempt = number;
+    this.tell((span) => span.setAttribute(ATTR.attempt, number));
   }
 
   finishReasons(reasons: readonly string[]): void {
@@ -123,7 +168,7 @@ export class Call {
   /** A model's answer asks for these tools (`gen_ai.tool.call.id`). */
   asksFor(toolCallIds: Iterable<string>): void {
     this.tell((span) => {
-      for (const id of toolCallIds) rememberAsker(id, span.spanContext());
+      for (const id of toolCallIds) rememberAsker(id, span.spanContext(), this.details?.turn);
     });
   }
 
@@ -133,14 +178,17 @@ export class Call {
       span.setAttribute(ATTR.toolCallId, toolCallId);
       const asker = askerOf(toolCallId);
       if (asker !== undefined) span.addLink({ context: asker, attributes: { [ATTR.toolCallId]: toolCallId } });
+      const turn = turnOf(toolCallId);
+      if (turn !== undefined) span.setAttribute(ATTR.turn, turn);
     });
   }
 
-  /** Writes to the span while it is open. */
-  tell(write: (span: Span) => void): void {
+  /** Writes to the span while it is open. Nothing secret gets through: see `SpanWriter`. */
+  tell(write: (span: SpanWriter) => void): void {
     if (this.done) return;
     try {
-      write(this.span);
+      this.#writer ??= new SpanWriter(this.span, this.traits.redact);
+      write(this.#writer);
     } catch (error) {
       telemetryFailed(error);
     }
@@ -150,7 +198,8 @@ export class Call {
     if (this.done) return;
     const { reader } = this.traits;
     if (reader?.result !== undefined && !this.#isStream) this.#read(() => reader.result?.(result, this));
-    if (this.traits.captureOutput && result !== undefined && !this.#isStream) {
+    if (!this.#isStream) this.#read(() => this.details?.result(result));
+    if (result !== undefined && !this.#isStream && capturesOutput(this.traits.captureOutput)) {
       const key = this.traits.kind === 'tool' ? ATTR.toolResult : ATTR.outputValue;
       this.tell((span) => span.setAttribute(key, captureJson(result)));
     }
@@ -168,11 +217,16 @@ export class Call {
       span.setStatus({ code: SpanStatusCode.ERROR, message });
     });
     this.#markCutShort();
+    this.details?.failed();
     this.#end();
   }
 
   /** The consumer of a stream left before its end. That is no error. */
   stopEarly(): void {
+    if (this.#mayBeLeft) {
+      this.#end(this.#lastMs);
+      return;
+    }
     this.tell((span) => span.setAttribute(ATTR.stoppedEarly, true));
     this.#markCutShort();
     this.#end();
@@ -180,9 +234,17 @@ export class Call {
 
   /** Nobody will end this. What waits for the host to read on ends when something happened last, the rest now. */
   abandon(why: Incomplete): void {
+    if (this.#mayBeLeft) {
+      this.#end(this.#lastMs);
+      return;
+    }
+    if (this.#overMs !== undefined) {
+      this.#end();
+      return;
+    }
     this.tell((span) => span.setAttribute(ATTR.incomplete, why));
     this.#markCutShort();
-    this.#end(this.#isOpenEnded ? this.#lastMs : performance.now());
+    this.#end(this.#isOpenEnded ? this.#lastMs : undefined);
   }
 
   /** The conventions: `error` for an answer whose generation failed, was cancelled or whose stream ended early. */
@@ -194,11 +256,15 @@ export class Call {
     return hrTime(this.originMs, performance.now());
   }
 
-  #end(atMs = performance.now()): void {
+  /** As of a time that is past, or now. */
+  #end(pastMs = this.#overMs): void {
     if (this.done) return;
+    const atMs = pastMs ?? performance.now();
     const { reader } = this.traits;
     if (reader?.ending !== undefined) this.#read(() => reader.ending?.(this));
+    this.#read(() => this.details?.ending(pastMs === undefined));
     try {
+      this.#writer?.noteLosses();
       this.span.end(hrTime(this.originMs, atMs));
     } catch (error) {
       telemetryFailed(error);

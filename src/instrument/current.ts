@@ -1,5 +1,6 @@
-import { type Attributes, context, type Link, type SpanContext } from '@opentelemetry/api';
+import type { Attributes, Link, SpanContext } from '@opentelemetry/api';
 import { type Call, callOf } from './call.ts';
+import { currentContext } from './framework-context.ts';
 import { nameOf } from './kinds.ts';
 import { ATTR } from './semconv.ts';
 import { telemetryFailed } from './telemetry-errors.ts';
@@ -39,12 +40,20 @@ export interface Current {
   /** A model's first piece of output is here. Only the first time counts; streams that are returned do this alone. */
   firstChunk(): Current;
   link(to: SpanContext | Link): Current;
+  /** The work begins here; until now the call waited, for a limiter or a lock (`ta.queue_wait`). Counts once. */
+  started(): Current;
+  /** Which try this is, from one (`ta.attempt`), where it is not what is seen from outside. */
+  attempt(number: number): Current;
+  /** A model's answer asks for tools, each under such an id. The tools' spans link to this call. */
+  asksFor(toolCallIds: Iterable<string>): Current;
+  /** This is the call of a tool that a model asked for under this id (`gen_ai.tool.call.id`). */
+  toolCall(id: string): Current;
 }
 
 /** Outside of wrapped calls, and where nothing is recorded, what it is told goes nowhere. */
 export function current(): Current {
   try {
-    const call = callOf(context.active());
+    const call = callOf(currentContext());
     return call === undefined || call.done ? NOWHERE : new CurrentCall(call);
   } catch (error) {
     telemetryFailed(error);
@@ -113,6 +122,26 @@ class CurrentCall implements Current {
     this.#call.tell((span) => span.addLink('context' in to ? to : { context: to }));
     return this;
   }
+
+  started(): Current {
+    this.#call.started();
+    return this;
+  }
+
+  attempt(number: number): Current {
+    this.#call.attempt(number);
+    return this;
+  }
+
+  asksFor(toolCallIds: Iterable<string>): Current {
+    this.#call.asksFor(toolCallIds);
+    return this;
+  }
+
+  toolCall(id: string): Current {
+    this.#call.answers(id);
+    return this;
+  }
 }
 
 const NOWHERE: Current = {
@@ -124,4 +153,8 @@ const NOWHERE: Current = {
   event: () => NOWHERE,
   firstChunk: () => NOWHERE,
   link: () => NOWHERE,
+  started: () => NOWHERE,
+  attempt: () => NOWHERE,
+  asksFor: () => NOWHERE,
+  toolCall: () => NOWHERE,
 };

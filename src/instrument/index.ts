@@ -1,5 +1,6 @@
 export { bind } from './bind.ts';
 export type { Carrier } from './carrier.ts';
+export { type CaptureOptions, type ContentOptions, configureContent } from './content/settings.ts';
 export { type Current, current, type ResponseFacts, type TokenUsage } from './current.ts';
 export {
   agent,

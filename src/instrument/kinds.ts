@@ -1,5 +1,7 @@
 import { type Attributes, type Link, SpanKind } from '@opentelemetry/api';
+import { CONTENT_ATTRIBUTES } from './content/attributes.ts';
 import type { WrapOptions } from './options.ts';
+import { type Redact, redactAttributes, redactBy, redactValue } from './redact.ts';
 import { ATTR } from './semconv.ts';
 
 /** What a wrapped function is to an agent. */
@@ -14,6 +16,14 @@ export interface SpanPlan {
   readonly links: Link[];
   /** Only where the span is named `{operation} {model}`. */
   readonly modelOperation: string | undefined;
+}
+
+/** A plan that has been through `safePlan`. */
+export interface SafePlan extends SpanPlan {
+  /** Written once the span has started: its room depends on the trace. */
+  readonly content: Attributes | undefined;
+  /** How many secrets were taken out. */
+  readonly redacted: number;
 }
 
 interface KindRule {
@@ -40,7 +50,7 @@ const LLM_OPERATIONS: ReadonlySet<string> = new Set(['chat', 'text_completion', 
 
 type Described = Omit<WrapOptions, 'name'>;
 
-export function planSpan(kind: Kind, name: string, options: Described): SpanPlan {
+export function planSpan(kind: Kind, name: string, options: Described): SafePlan {
   const rule = RULES[kind];
   const operation = kind === 'llm' && LLM_OPERATIONS.has(name) ? name : rule.operation;
   const attributes: Attributes = {};
@@ -49,11 +59,12 @@ export function planSpan(kind: Kind, name: string, options: Described): SpanPlan
   set(attributes, ATTR.requestModel, options.model);
   const subject = nameSpan(attributes, rule, kind, name, operation, options);
   if (kind === 'tool') attributes[ATTR.toolType] = 'function';
+  if (kind === 'tool' && typeof options.readOnly === 'boolean') attributes[ATTR.readOnly] = options.readOnly;
   const server = typeof options.server === 'string' ? { address: options.server } : options.server;
   set(attributes, ATTR.serverAddress, server?.address);
   set(attributes, ATTR.serverPort, server?.port);
   Object.assign(attributes, options.attributes);
-  return {
+  const plan = {
     kind,
     spanName: operation === undefined ? name : nameOf(operation, subject),
     spanKind: spanKindOf(rule, options),
@@ -61,6 +72,24 @@ export function planSpan(kind: Kind, name: string, options: Described): SpanPlan
     links: [...(options.links ?? [])],
     modelOperation: rule.nameKey === undefined ? operation : undefined,
   };
+  return safePlan(plan, options.redact);
+}
+
+/** The same without secrets, and with its content apart. */
+export function safePlan(plan: SpanPlan, redact?: Redact): SafePlan {
+  const tally = { redacted: 0 };
+  const attributes: Attributes = {};
+  let content: Attributes | undefined;
+  for (const key of Object.keys(plan.attributes)) {
+    const value = plan.attributes[key];
+    if (CONTENT_ATTRIBUTES.has(key)) content = { ...content, [key]: value };
+    else attributes[key] = redactValue(key, value, tally, redact);
+  }
+  const links = plan.links.map((link) =>
+    link.attributes === undefined ? link : { ...link, attributes: redactAttributes(link.attributes, tally, redact) },
+  );
+  const spanName = redactBy(redact, plan.spanName, tally);
+  return { ...plan, spanName, attributes, links, content, redacted: tally.redacted };
 }
 
 /** `{operation} {subject}`, or the operation alone where the subject is not known. */

@@ -1,6 +1,5 @@
 import {
   type Context,
-  context,
   type HrTime,
   ProxyTracerProvider,
   type SpanOptions,
@@ -8,11 +7,15 @@ import {
   type TracerProvider,
   trace,
 } from '@opentelemetry/api';
+import { lookForHiddenProvider } from './api-copies.ts';
 import { Call, type CallReader, type CallTraits, callOf } from './call.ts';
 import { clockOrigin, hrTime } from './clock.ts';
 import { rooted } from './default-parent.ts';
-import { type Kind, planSpan, type SpanPlan } from './kinds.ts';
+import { describe } from './details.ts';
+import { currentContext } from './framework-context.ts';
+import { type Kind, planSpan, type SafePlan, type SpanPlan } from './kinds.ts';
 import { observe } from './observe.ts';
+import { isOff } from './off.ts';
 import type { WrapOptions } from './options.ts';
 import { carryingAgent, remoteAgentOf } from './remote-agent.ts';
 import { ATTR } from './semconv.ts';
@@ -30,18 +33,24 @@ export interface CallSpec {
   readonly reader?: CallReader;
   /** Its parent, where that is not what runs now. */
   readonly parent?: Context;
+  /** When it began, where that is only known afterwards: milliseconds of `performance.now()`. */
+  readonly startedMs?: number;
+  /** What it is compared with others by, hashed: see `ta.args_hash`. Only read now. */
+  readonly args?: readonly unknown[];
 }
 
 /**
  * For adapters of clients that are told about events, and do not run the work themselves. Whoever opens a call ends it,
  * by `succeed`, `fail` or `stopEarly`. Undefined where nobody records. Never throws.
  */
-export function openSpec({ kind, name, options = {}, reader, parent }: CallSpec): Call | undefined {
+export function openSpec(spec: CallSpec): Call | undefined {
+  const { kind, name, options = {}, reader, parent, startedMs } = spec;
   const tracer = activeTracer();
   if (tracer === undefined) return undefined;
   const plan = planSpan(kind, name, options);
   const captureOutput = options.captureOutput === true;
-  return openCall(tracer, plan, { kind, operation: plan.modelOperation, captureOutput, reader }, parent);
+  const traits = { kind, operation: plan.modelOperation, captureOutput, redact: options.redact, reader };
+  return openCall(tracer, plan, traits, parent, startedMs, spec.args);
 }
 
 /**
@@ -75,20 +84,25 @@ export function through(call: Call, body: () => unknown): unknown {
 /** Undefined where nobody records and nothing has to be handed down: then a call costs next to nothing. */
 export function openCall(
   tracer: Tracer,
-  plan: SpanPlan,
+  plan: SafePlan,
   traits: CallTraits,
-  given: Context = context.active(),
+  given: Context = currentContext(),
+  startedBefore?: number,
+  args?: readonly unknown[],
 ): Call | undefined {
   try {
     const parent = rooted(given);
     const originMs = callOf(parent)?.originMs ?? clockOrigin();
-    const startedMs = performance.now();
+    const startedMs = startedBefore ?? performance.now();
     const span = tracer.startSpan(plan.spanName, spanOptions(plan, parent, hrTime(originMs, startedMs)), parent);
     // A span that was sampled out still goes down, so that nothing below starts a trace of its own.
     if (!span.isRecording() && span.spanContext().traceId === INVALID_TRACE_ID) return undefined;
     const isAgent = traits.kind === 'agent';
     const base = isAgent ? carryingAgent(parent, plan.attributes[ATTR.agentName]) : parent;
-    return new Call(span, base, traits, originMs, startedMs);
+    const call = new Call(span, base, traits, originMs, startedMs);
+    if (plan.content !== undefined || plan.redacted > 0) call.tell((writer) => writer.begin(plan));
+    if (span.isRecording()) describe(call, { plan, parent, args, isNow: startedBefore === undefined });
+    return call;
   } catch (error) {
     telemetryFailed(error);
     return undefined;
@@ -112,11 +126,15 @@ const NO_PROVIDER = new ProxyTracerProvider().getDelegate();
 let provider: TracerProvider | undefined;
 let cached: Tracer | undefined;
 
-/** Looked up again when the provider changes, as it does between tests. Undefined: there is none. */
+/** Looked up again when the provider changes, as it does between tests. Undefined: there is none, or all is off. */
 export function activeTracer(): Tracer | undefined {
+  if (isOff()) return undefined;
   try {
     const current = trace.getTracerProvider();
-    if ((current as Partial<ProxyTracerProvider>).getDelegate?.() === NO_PROVIDER) return undefined;
+    if ((current as Partial<ProxyTracerProvider>).getDelegate?.() === NO_PROVIDER) {
+      lookForHiddenProvider();
+      return undefined;
+    }
     if (cached === undefined || current !== provider) {
       provider = current;
       cached = current.getTracer('trace-analyze');

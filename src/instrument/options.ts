@@ -24,10 +24,28 @@ export interface WrapOptions<Args extends readonly unknown[] = readonly never[]>
    * The call links to the senders' spans and is part of their session; its parent is what runs here, if anything does.
    */
   readonly linkFrom?: (args: Args) => Carrier | readonly Carrier[] | null | undefined;
-  /** Records the arguments, as bounded JSON. Off by default: they are content. */
+  /** Records the arguments, as bounded JSON. Off by default (see `configureContent`): they are content. */
   readonly captureInput?: boolean;
   /** Records what is returned (not the items of a stream), as bounded JSON. Off by default. */
   readonly captureOutput?: boolean;
+  /** Takes out of every text on the span what must not be on it, after keys, tokens and the like have been. */
+  readonly redact?: ((text: string) => string) | undefined;
+  /**
+   * Whether calls are compared by their arguments, and a tool's or a retrieval's also by their results, through salted
+   * hashes (`ta.args_hash`, `ta.result_hash`); or what to compare them by. Default: tools, retrievals, embeddings and
+   * model calls, by all arguments. `TRACE_ANALYZE_HASHES=off` wins.
+   */
+  readonly hashes?: boolean | ((args: Args) => unknown);
+  /** Of a tool: whether it changes nothing (`ta.tool.read_only`). */
+  readonly readOnly?: boolean;
+  /** Of a tool: the id that the model gave to this call. Links to the model call that asked for it. */
+  readonly callId?: (args: Args) => string | undefined;
+  /**
+   * Limits how many calls run at the same time, by calling what it is given when there is room: what `pLimit(2)`
+   * returns, for instance. The span covers the wait, too, whose length is `ta.queue_wait`. The call returns what this
+   * returns, so it is for functions that return a promise.
+   */
+  readonly limit?: (run: () => Promise<unknown>) => unknown;
   /** Names the call from its arguments, in place of the fixed name. Few distinct names, please. */
   readonly name?: (args: Args) => string;
 }

@@ -6,6 +6,8 @@ export const ATTR = {
   operation: 'gen_ai.operation.name',
   provider: 'gen_ai.provider.name',
   conversation: 'gen_ai.conversation.id',
+  /** `true` where its context was compacted; else not there. */
+  compacted: 'gen_ai.conversation.compacted',
 
   agentName: 'gen_ai.agent.name',
   workflowName: 'gen_ai.workflow.name',
@@ -71,6 +73,13 @@ export const ATTR = {
   serverAddress: 'server.address',
   serverPort: 'server.port',
   httpStatus: 'http.response.status_code',
+  httpMethod: 'http.request.method',
+  /** As it was sent, where the above is `_OTHER`. */
+  httpMethodOriginal: 'http.request.method_original',
+  httpRoute: 'http.route',
+  urlFull: 'url.full',
+  urlPath: 'url.path',
+  urlScheme: 'url.scheme',
   errorType: 'error.type',
   exceptionType: 'exception.type',
   exceptionMessage: 'exception.message',
@@ -93,12 +102,50 @@ export const ATTR = {
   name: 'ta.name',
   /** The MCP tool that a tool's own span stands for. */
   mcpTool: 'ta.mcp.tool',
-  /** Which step of a run this is, from one. */
+  /** Which step of a run this is, or which model call of an agent's run it belongs to, from one. */
   turn: 'ta.turn',
+  /** 16 hex digits, salted: equal for equal arguments, and for equal results. */
+  argsHash: 'ta.args_hash',
+  resultHash: 'ta.result_hash',
+  /** The names of a tool's arguments, sorted, with commas. */
+  argsKeys: 'ta.args_keys',
+  /** About the size of a result. */
+  resultBytes: 'ta.result_bytes',
+  /** Which try this is, where it is not the first. */
+  attempt: 'ta.attempt',
+  /** Names of the agents that hand a run over, and that take it over. */
+  handoffFrom: 'ta.handoff.from',
+  handoffTo: 'ta.handoff.to',
+  /** Whether a guardrail stopped the run. */
+  guardrailTriggered: 'ta.guardrail.triggered',
+  /** Whether a tool changes nothing. */
+  readOnly: 'ta.tool.read_only',
+  /** Double, seconds from the start until the work began. */
+  queueWait: 'ta.queue_wait',
+  /** Calls that were started together: the span id of the first, and how many they are. */
+  fanOutId: 'ta.fanout.id',
+  fanOutSize: 'ta.fanout.size',
+  /** Double, seconds of CPU that the process used meanwhile. */
+  cpuTime: 'ta.cpu_time',
+  /** Double, 0 to 1: the share of the time for which the event loop did not wait. */
+  eventLoopUtilization: 'ta.event_loop_utilization',
+  /** How many other outermost calls of the process ran at some time during this one. */
+  concurrentRuns: 'ta.concurrent_runs',
+  /** Of an agent's run, as the agent counts: turns, milliseconds spent in model calls, estimated price. */
+  turns: 'ta.agent.turns',
+  modelMs: 'ta.agent.model_ms',
+  costUsd: 'ta.agent.cost_usd',
+  /** JSON, by the model's name: what each model of the run used. */
+  modelUsage: 'ta.agent.model_usage',
   /** How many inputs one request has, for instance texts to embed. */
   batchSize: 'ta.batch_size',
   /** The client sent the request again by itself; the answer is that of the last attempt. */
   retried: 'ta.retried',
+  /** Double, seconds from the start of an HTTP request to the headers of its answer. */
+  timeToHeaders: 'ta.http.time_to_headers',
+  /** In how many places of a span a secret was taken out, and content was left out for want of room. */
+  redacted: 'ta.redacted',
+  truncated: 'ta.truncated',
   /** The consumer left a stream before its end. */
   stoppedEarly: 'ta.stopped_early',
   /** Why a span was ended by this package and not by the call: see `Incomplete`. */
@@ -107,6 +154,8 @@ export const ATTR = {
   droppedSpans: 'ta.dropped_spans',
   /** Of the resource: spans of this process that the receiver has refused so far. */
   refusedSpans: 'ta.refused_spans',
-  /** Of the resource, beside the two: tells the processes of one service apart. */
+  /** Of the resource: spans of this process that sampling has left out so far. */
+  sampledOutSpans: 'ta.sampled_out_spans',
+  /** Of the resource, beside these: tells the processes of one service apart. */
   deliveryId: 'ta.delivery_id',
 } as const;

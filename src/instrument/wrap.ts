@@ -1,12 +1,14 @@
-import { context, type Tracer } from '@opentelemetry/api';
+import type { Tracer } from '@opentelemetry/api';
 import type { Call, CallTraits } from './call.ts';
 import { captureJson, captureText } from './capture.ts';
-import { type Kind, planSpan, type SpanPlan } from './kinds.ts';
+import { capturesInput } from './content/settings.ts';
+import { currentContext } from './framework-context.ts';
+import { comparedBy, noteGiven, tried } from './given.ts';
+import { type Kind, planSpan, type SafePlan } from './kinds.ts';
 import { activeTracer, openCall, through } from './open-call.ts';
 import type { AnyFunction, WrapOptions } from './options.ts';
 import { causedBy } from './propagate.ts';
 import { ATTR } from './semconv.ts';
-import { telemetryFailed } from './telemetry-errors.ts';
 
 /** What is known about a wrapped function. Shared by all copies of this package in a process. */
 interface Mark {
@@ -19,7 +21,7 @@ const MARK = Symbol.for('trace-analyze.wrapped');
 interface Wrapping extends CallTraits {
   readonly fn: AnyFunction;
   readonly name: string;
-  readonly plan: SpanPlan;
+  readonly plan: SafePlan;
   readonly options: WrapOptions;
 }
 
@@ -30,51 +32,57 @@ interface Wrapping extends CallTraits {
  */
 export function wrap<F extends AnyFunction>(kind: Kind, name: string, options: WrapOptions, fn: F): F {
   if (typeof fn !== 'function') throw new TypeError(`${kind}('${name}') needs a function`);
+  if (options.limit !== undefined && typeof options.limit !== 'function') {
+    throw new TypeError(`${kind}('${name}'): limit has to be a function`);
+  }
   if (isClass(fn)) throw new TypeError(`${kind}('${name}'): a class cannot be wrapped, its methods can`);
   const mark = (fn as { [MARK]?: Mark })[MARK];
   if (mark !== undefined && mark.kind === kind && mark.name === name) return fn;
   const plan = planSpan(kind, name, options);
-  const captureOutput = options.captureOutput === true;
-  const wrapping = { kind, name, operation: plan.modelOperation, captureOutput, fn, plan, options };
+  const { captureOutput, redact } = options;
+  const wrapping = { kind, name, operation: plan.modelOperation, captureOutput, redact, fn, plan, options };
   return dressAs(fn, callable(wrapping), { kind, name });
 }
 
 function invoke(wrapping: Wrapping, self: unknown, args: unknown[]): unknown {
-  const { fn, options } = wrapping;
+  const { fn, kind, options } = wrapping;
+  const { limit } = options;
   const tracer = activeTracer();
   const call = tracer && openFor(tracer, wrapping, args);
-  if (call === undefined) return Reflect.apply(fn, self, args);
-  if (options.captureInput === true) call.tell((span) => span.setAttributes(inputOf(wrapping.kind, args)));
-  return through(call, () => Reflect.apply(fn, self, args));
+  const run = () => Reflect.apply(fn, self, args) as Promise<unknown>;
+  if (call === undefined) return limit === undefined ? run() : limit(run);
+  if (kind === 'embedding' || options.callId !== undefined) tried(() => noteGiven(call, kind, options, args));
+  if (capturesInput(options.captureInput)) call.tell((span) => span.setAttributes(inputOf(wrapping.kind, args)));
+  return through(call, limit === undefined ? run : () => limit(() => startedRun(call, run)));
+}
+
+/** Whoever calls this, in whichever context: a limiter may do so when another call ends. */
+function startedRun(call: Call, run: () => Promise<unknown>): Promise<unknown> {
+  call.started();
+  return call.run(run);
 }
 
 function openFor(tracer: Tracer, wrapping: Wrapping, args: unknown[]): Call | undefined {
   const plan = planFor(wrapping, args);
-  const { linkFrom } = wrapping.options;
-  if (linkFrom === undefined) return openCall(tracer, plan, wrapping);
-  const { links, parent } = causedBy(sendersIn(linkFrom, args), context.active());
-  return openCall(tracer, { ...plan, links: [...plan.links, ...links] }, wrapping, parent);
+  const { kind, options } = wrapping;
+  const { linkFrom, hashes } = options;
+  const compared =
+    typeof hashes === 'function' ? tried(() => comparedBy(kind, options, args)) : comparedBy(kind, options, args);
+  if (linkFrom === undefined) return openCall(tracer, plan, wrapping, undefined, undefined, compared);
+  const { links, parent } = causedBy(
+    tried(() => linkFrom(args as never)),
+    currentContext(),
+  );
+  const linked = { ...plan, links: [...plan.links, ...links] };
+  return openCall(tracer, linked, wrapping, parent, undefined, compared);
 }
 
-function sendersIn(linkFrom: (args: never) => unknown, args: unknown[]): unknown {
-  try {
-    return linkFrom(args as never);
-  } catch (error) {
-    telemetryFailed(error);
-    return undefined;
-  }
-}
-
-function planFor(wrapping: Wrapping, args: unknown[]): SpanPlan {
+function planFor(wrapping: Wrapping, args: unknown[]): SafePlan {
   const { kind, options, plan } = wrapping;
-  if (options.name === undefined) return plan;
-  try {
-    const name = options.name(args as never);
-    return typeof name === 'string' && name !== '' ? planSpan(kind, name, options) : plan;
-  } catch (error) {
-    telemetryFailed(error);
-    return plan;
-  }
+  const { name: nameFrom } = options;
+  if (nameFrom === undefined) return plan;
+  const name: unknown = tried(() => nameFrom(args as never));
+  return typeof name === 'string' && name !== '' ? planSpan(kind, name, options) : plan;
 }
 
 function inputOf(kind: Kind, args: readonly unknown[]): Record<string, string> {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 
@@ -20,10 +20,17 @@ const entry = (name: string) => resolve(import.meta.dirname, '../../src/instrume
 
 it('the core needs the OpenTelemetry API alone, so that it runs wherever that does', () => {
   expect([...importsOf(entry('index.ts'))]).toEqual(['@opentelemetry/api']);
+  expect([...importsOf(entry('http.ts'))]).toEqual(['@opentelemetry/api']);
+});
+
+const clients = readdirSync(entry('clients')).filter((name) => name.endsWith('.ts'));
+
+it.each(clients)('the adapter %s needs no more, and no package of a vendor', (name) => {
+  expect([...importsOf(entry(`clients/${name}`))]).toEqual(['@opentelemetry/api']);
 });
 
 it('the entry for Node, and the thread that ships spans, need no more than the SDK and its exporter', () => {
-  const names = new Set([...importsOf(entry('node/index.ts')), ...importsOf(entry('node/worker.ts'))]);
+  const names = new Set([...importsOf(entry('node/index.ts')), ...importsOf(entry('node/trace-analyze-worker.ts'))]);
   expect([...names].filter((name) => !name.startsWith('node:')).sort()).toEqual([
     '@opentelemetry/api',
     '@opentelemetry/exporter-trace-otlp-http',

@@ -11,7 +11,9 @@ const OPTIONS = {
     noUnusedLocals: false,
     paths: {
       'trace-analyze/instrument': [join(ROOT, 'src/instrument/index.ts')],
+      'trace-analyze/instrument/http': [join(ROOT, 'src/instrument/http.ts')],
       'trace-analyze/instrument/node': [join(ROOT, 'src/instrument/node/index.ts')],
+      'trace-analyze/instrument/testing': [join(ROOT, 'src/instrument/testing/index.ts')],
     },
     typeRoots: [join(ROOT, 'node_modules/@types')],
   },
@@ -39,6 +41,14 @@ function complaintsAbout(guide: string): { examples: number; complaints: string 
   }
 }
 
-it('every example of the guide is a correct program', () => {
-  expect(complaintsAbout('docs/instrument.md')).toEqual({ examples: 5, complaints: '' });
+it.each([
+  ['docs/instrument.md', 5],
+  ['docs/instrument/context.md', 4],
+  ['docs/instrument/http.md', 2],
+  ['docs/instrument/testing.md', 3],
+  ['docs/instrument/providers.md', 3],
+  ['docs/instrument/content.md', 2],
+  ['docs/instrument/details.md', 3],
+])('every example of %s is a correct program', (guide, examples) => {
+  expect(complaintsAbout(guide)).toEqual({ examples, complaints: '' });
 });

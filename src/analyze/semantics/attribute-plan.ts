@@ -72,6 +72,7 @@ const TEXT = [
   'ta.args_hash',
   'ta.args_keys',
   'ta.result_hash',
+  'ta.tool.read_only',
   // Addresses, new names and old.
   'server.address',
   'server.port',

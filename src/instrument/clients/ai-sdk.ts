@@ -1,4 +1,5 @@
 import type { Tracer } from '@opentelemetry/api';
+import { withCaptureSetting } from '../content/settings.ts';
 import { notice } from '../notice.ts';
 import { type AiIntegration, aiIntegration } from './ai-sdk/integration.ts';
 import type { AiTelemetryOptions } from './ai-sdk/run.ts';
@@ -22,11 +23,12 @@ export interface AiTelemetry {
  */
 export function aiTelemetry(options: AiTelemetryOptions = {}): AiTelemetry {
   const { functionId } = options;
+  const setting = withCaptureSetting(options);
   return {
     isEnabled: true,
     ...(functionId === undefined ? {} : { functionId }),
-    tracer: aiTracer(options),
-    integrations: [aiIntegration(options, false)],
+    tracer: aiTracer(setting),
+    integrations: [aiIntegration(setting, false)],
   };
 }
 
@@ -45,5 +47,5 @@ export function traceAiSdk(options: AiTelemetryOptions = {}): void {
     return;
   }
   if (registered.some((one: { [TRACED]?: true } | undefined) => one?.[TRACED] === true)) return;
-  registered.push(Object.defineProperty(aiIntegration(options, true), TRACED, { value: true }));
+  registered.push(Object.defineProperty(aiIntegration(withCaptureSetting(options), true), TRACED, { value: true }));
 }

@@ -1,3 +1,4 @@
+import { withCaptureSetting } from '../content/settings.ts';
 import { notice } from '../notice.ts';
 import { activeTracer } from '../open-call.ts';
 import { type Interceptor, isView, proxied, THROUGH_VIEW } from '../proxied.ts';
@@ -23,9 +24,10 @@ export function traceAnthropic<T extends object>(client: T, options: TraceAnthro
     notice('traceAnthropic: the client has no messages.create; its calls are not traced');
     return client;
   }
+  const setting = withCaptureSetting(options);
   const create: Interceptor = (send, args) =>
     tracedRequest(
-      () => specOf(shapeOf(args[0]), client, options),
+      () => specOf(shapeOf(args[0]), client, setting),
       () => send(...args),
     );
   const helpers = { parse: THROUGH_VIEW, stream: THROUGH_VIEW } as const;
@@ -67,10 +69,12 @@ function specOf(body: Shape, client: object, options: TraceAnthropicOptions): Re
     kind: 'llm',
     name: 'chat',
     reader: new MessagesReader(options),
+    args: [body],
     options: {
       ...(model === undefined ? {} : { model }),
       ...(server === undefined ? {} : { server }),
       provider: options.provider ?? provider ?? 'anthropic',
+      redact: options.redact,
       attributes: { ...messagesAttributes(body, options), ...options.attributes },
     },
   };

@@ -1,3 +1,4 @@
+import { withCaptureSetting } from '../content/settings.ts';
 import { notice } from '../notice.ts';
 import { telemetryFailed } from '../telemetry-errors.ts';
 import type { ClientOptions } from './api/options.ts';
@@ -32,7 +33,7 @@ export function traceBedrock<T extends object>(client: T, options: TraceBedrockO
       notice(`traceBedrock: a client of ${service} asks no model; its calls are not traced`);
       return client;
     }
-    install(stack as Stack & { [TRACED]?: true }, options);
+    install(stack as Stack & { [TRACED]?: true }, withCaptureSetting(options));
   } catch (error) {
     telemetryFailed(error);
     notice('traceBedrock: the client refuses to be traced');

@@ -1,3 +1,4 @@
+import { withCaptureSetting } from '../content/settings.ts';
 import { notice } from '../notice.ts';
 import type { CallSpec } from '../open-call.ts';
 import { telemetryFailed } from '../telemetry-errors.ts';
@@ -33,7 +34,8 @@ export function traceGoogle<T extends object>(client: T, options: TraceGoogleOpt
     }
     if (missing.length === REQUESTS.length) return client;
     Object.defineProperty(models, TRACED, { value: true });
-    for (const name of REQUESTS) hookRequest(client, models, name, options);
+    const setting = withCaptureSetting(options);
+    for (const name of REQUESTS) hookRequest(client, models, name, setting);
   } catch (error) {
     telemetryFailed(error);
     notice('traceGoogle: the client refuses to be traced');
@@ -66,10 +68,12 @@ function specOf(name: Request, params: Shape, client: object, options: TraceGoog
   return {
     kind: isEmbedding ? 'embedding' : 'llm',
     name: isEmbedding ? 'embeddings' : 'generate_content',
+    args: [params],
     options: {
       ...(model === undefined ? {} : { model }),
       ...(server === undefined ? {} : { server }),
       provider: options.provider ?? (shapeOf(client).vertexai === true ? 'gcp.vertex_ai' : 'gcp.gemini'),
+      redact: options.redact,
       attributes: { ...attributes, ...options.attributes },
     },
     reader: isEmbedding ? new EmbeddingsReader() : new AnswerReader(options),

@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
+import { withCaptureSetting } from '../content/settings.ts';
 import { notice } from '../notice.ts';
 import { type Interceptor, isView, type MethodTree, proxied, THROUGH_VIEW } from '../proxied.ts';
 import { ATTR } from '../semconv.ts';
@@ -36,11 +37,12 @@ function memberOf(client: object, path: string): unknown {
 }
 
 function viewOf<T extends object>(client: T, options: TraceOpenAIOptions): T {
+  const setting = withCaptureSetting(options);
   const request =
     (describe: Describe): Interceptor =>
     (send, args) =>
       tracedRequest(
-        () => specOf(describe, shapeOf(args[0]), client, options),
+        () => specOf(describe, shapeOf(args[0]), client, setting),
         () => send(...args),
       );
   const responses = request(describeResponse);
@@ -66,10 +68,12 @@ function specOf(describe: Describe, body: Shape, client: object, options: TraceO
   const model = textOf(body.model);
   return {
     ...what,
+    args: [body],
     options: {
       ...(model === undefined ? {} : { model }),
       ...(server === undefined ? {} : { server }),
       provider: options.provider ?? provider ?? (isAzure(client) ? 'azure.ai.openai' : 'openai'),
+      redact: options.redact,
       attributes: { ...attributes, ...options.attributes },
     },
   };

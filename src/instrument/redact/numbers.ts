@@ -48,7 +48,7 @@ function endOfCard(groups: readonly string[], from: number): number {
 }
 
 /** The beginnings and lengths of the large networks, and Luhn's check digit. */
-export function isCard(digits: string): boolean {
+function isCard(digits: string): boolean {
   if (
     !/^(?:4\d{15}|5[1-5]\d{14}|2(?:2[2-9]|[3-6]\d|7[01]|720)\d{12,13}|3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35\d{14})$/.test(
       digits,

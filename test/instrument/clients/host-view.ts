@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { ReceivedRequest, Vendor } from '../../support/vendors/vendor.ts';
-import { type Recorder, sleep } from '../recorder.ts';
+import { sleep } from '../recorder.ts';
 
 /** Anything that a vendor's package has or answers; tests say what they expect of it. */
 // biome-ignore lint/suspicious/noExplicitAny: three releases have three sets of types
@@ -14,10 +14,10 @@ export async function readAll(stream: AsyncIterable<Loose>): Promise<Loose[]> {
 }
 
 setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
+export const collectGarbage = runInNewContext('gc') as () => void;
 
 /** Collects until `count` spans have ended; finalizers run when they like. */
-export async function collectUntil(recorder: Recorder, count: number): Promise<void> {
+export async function collectUntil(recorder: { readonly spans: readonly unknown[] }, count: number): Promise<void> {
   for (let tries = 0; tries < 200 && recorder.spans.length < count; tries++) {
     collectGarbage();
     await sleep(10);

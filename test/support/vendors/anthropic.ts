@@ -2,7 +2,7 @@ import { type Answer, turnOf } from './anthropic/answer.ts';
 import { message, messageEvents } from './anthropic/messages.ts';
 import { type ReceivedRequest, type Reply, startVendor, type Vendor } from './vendor.ts';
 
-export type { Answer, AskedToolUse } from './anthropic/answer.ts';
+export type { Answer } from './anthropic/answer.ts';
 export { type ReceivedRequest, SLOW_MS } from './vendor.ts';
 
 export interface FakeAnthropicOptions {

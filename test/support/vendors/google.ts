@@ -29,7 +29,7 @@ type Script = (request: ReceivedRequest) => GoogleAnswer | undefined;
 type Body = Record<string, unknown>;
 
 /** 11 in (5 of them cached), 4 in from tools of the model's own, 6 out and 2 more thought. */
-export const USAGE = {
+const USAGE = {
   promptTokenCount: 11,
   cachedContentTokenCount: 5,
   toolUsePromptTokenCount: 4,

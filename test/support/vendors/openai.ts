@@ -3,7 +3,7 @@ import { chatChunks, chatCompletion, textCompletion } from './openai/chat.ts';
 import { response, responseEvents } from './openai/responses.ts';
 import { type ReceivedRequest, type Reply, startVendor, type Vendor } from './vendor.ts';
 
-export type { Answer, AskedTool } from './openai/answer.ts';
+export type { Answer } from './openai/answer.ts';
 export { type ReceivedRequest, SLOW_MS } from './vendor.ts';
 
 export interface FakeOpenAI extends Vendor {

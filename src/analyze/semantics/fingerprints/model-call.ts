@@ -16,6 +16,7 @@ const ARGUMENTS = [
   'input.value',
 ];
 const PROMPTS = [
+  'ta.args_hash',
   'gen_ai.input.messages',
   'gen_ai.prompt',
   'ai.prompt.messages',
@@ -26,6 +27,7 @@ const PROMPTS = [
   'input.value',
 ];
 const INPUTS = [
+  'ta.args_hash',
   'gen_ai.input.messages',
   'ai.value',
   'ai.values',
@@ -34,6 +36,7 @@ const INPUTS = [
   'input.value',
 ];
 const QUERIES = [
+  'ta.args_hash',
   'gen_ai.retrieval.query.text',
   'gen_ai.memory.query.text',
   'traceloop.entity.input',
@@ -68,7 +71,7 @@ export function fingerprintTool(trace: Trace, span: number): Fingerprint {
     complete: given !== undefined,
     batch: batchSize(trace, span) > 1,
     detail: 2,
-    writes: false,
+    writes: trace.attribute(span, 'ta.tool.read_only') === 'false',
     target: name,
     parameters: given?.parameters ?? new Map(),
   };
@@ -83,11 +86,15 @@ interface Arguments {
 /** `names|digest|digests by name`, as `digestArguments` writes them; or what our own instrumentation digested. */
 function argumentsOf(trace: Trace, span: number): Arguments | undefined {
   const own = trace.attribute(span, 'ta.args_hash');
-  if (own !== undefined) {
-    return { names: trace.attribute(span, 'ta.args_keys') ?? '', digest: own, parameters: new Map() };
-  }
   const text = firstAttribute(trace, span, ARGUMENTS);
-  if (text === undefined) return undefined;
+  const seen = text === undefined ? undefined : digestsIn(text);
+  if (own === undefined) return seen;
+  // Our own digest is of all arguments, also where the recorded ones were cut.
+  const names = trace.attribute(span, 'ta.args_keys') ?? seen?.names ?? '';
+  return { names, digest: own, parameters: seen?.parameters ?? new Map() };
+}
+
+function digestsIn(text: string): Arguments {
   const [names = '', digest = text, each = ''] = text.split('|', 3);
   const digests = each.split(',');
   const parameters = new Map<string, string>();

@@ -94,7 +94,7 @@ export class Run implements StreamEnds {
     this.#step = openSpec({
       kind: 'step',
       name: 'step',
-      options: { attributes: { [ATTR.turn]: turn, ...this.#options.attributes } },
+      options: { redact: this.#options.redact, attributes: { [ATTR.turn]: turn, ...this.#options.attributes } },
       parent: this.root.context,
     });
   }
@@ -125,8 +125,13 @@ export class Run implements StreamEnds {
     const call = openSpec({
       kind: 'tool',
       name,
-      options: { captureOutput: this.captures.output, attributes: { ...this.#options.attributes } },
+      options: {
+        captureOutput: this.captures.output,
+        redact: this.#options.redact,
+        attributes: { ...this.#options.attributes },
+      },
       parent: this.parent,
+      args: [input],
     });
     this.progressed();
     if (call === undefined) return undefined;
@@ -140,6 +145,7 @@ export class Run implements StreamEnds {
     return {
       ...(named === undefined ? {} : { provider: named }),
       ...(model === undefined ? {} : { model }),
+      redact: this.#options.redact,
       attributes: { ...attributes, ...this.#options.attributes },
     };
   }

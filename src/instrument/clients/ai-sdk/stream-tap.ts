@@ -21,7 +21,7 @@ export interface StreamEnds {
  * Stands for a model's call beside its stream. What is no output does not count as the first piece, an error that comes
  * as a piece fails the call, and whoever runs the model learns how the stream ended.
  */
-export class StreamTap extends Call {
+class StreamTap extends Call {
   readonly #model: Call;
   readonly #ends: StreamEnds;
   #error: { readonly error: unknown } | undefined;

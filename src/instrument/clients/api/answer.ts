@@ -70,7 +70,7 @@ function observeValue(value: unknown, call: Call, shape: AnswerShape): void {
 }
 
 /** As every stream is watched, save that what breaks it is described as a failed request is. */
-function watchIterable(stream: object, call: Call, shape: AnswerShape): void {
+export function watchIterable(stream: object, call: Call, shape: AnswerShape): void {
   watchStream(stream, call, (found) => {
     const consumption: Consumption = {
       run: (body) => found.run(body),

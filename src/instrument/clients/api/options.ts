@@ -7,7 +7,9 @@ export interface ClientOptions {
   /** `gen_ai.provider.name`, where it is not the one that the client or the name of its host tells. */
   readonly provider?: string;
   /** Records prompts, instructions and tool definitions, as bounded JSON. Off by default: they are content. */
-  readonly captureInput?: boolean;
+  readonly captureInput?: boolean | undefined;
   /** Records what the model says, as bounded JSON. Off by default. */
-  readonly captureOutput?: boolean;
+  readonly captureOutput?: boolean | undefined;
+  /** Takes out of every text on the spans what must not be on them, after keys, tokens and the like have been. */
+  readonly redact?: ((text: string) => string) | undefined;
 }

@@ -19,7 +19,7 @@ export const describeConverse: Describe = (input, isStream, options) => ({
   reader: new ConverseReader(isStream, options),
 });
 
-export function inferenceAttributes(config: Shape, isStream: boolean): Attributes {
+function inferenceAttributes(config: Shape, isStream: boolean): Attributes {
   const stops = config.stopSequences;
   return known<Attributes[string]>({
     [ATTR.requestStream]: isStream ? true : undefined,
@@ -31,7 +31,7 @@ export function inferenceAttributes(config: Shape, isStream: boolean): Attribute
 }
 
 /** Reads what `Converse` answers, or the events of a stream. */
-export class ConverseReader implements CallReader {
+class ConverseReader implements CallReader {
   readonly #isStream: boolean;
   readonly #blocks: AnswerBlocks | undefined;
   #finish: string | undefined;

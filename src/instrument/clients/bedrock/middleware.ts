@@ -53,9 +53,11 @@ function specOf(describe: Describe, isStream: boolean, args: unknown, options: C
   const model = modelName(textOf(input.modelId));
   return {
     ...what,
+    args: [input],
     options: {
       ...(model === undefined ? {} : { model }),
       provider: options.provider ?? 'aws.bedrock',
+      redact: options.redact,
       attributes: { ...attributes, ...options.attributes },
     },
   };

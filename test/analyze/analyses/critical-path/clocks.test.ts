@@ -53,7 +53,9 @@ describe('starts from a clock of milliseconds', () => {
   });
 
   it('are no oddity where a short call seems to be over before its caller began', () => {
-    const calls = [0.6, 30, 60].map((start): SpanDrawing => ({ id: `c${start}`, parent: 'R', start, end: start + 0.2 }));
+    const calls = [0.6, 30, 60].map(
+      (start): SpanDrawing => ({ id: `c${start}`, parent: 'R', start, end: start + 0.2 }),
+    );
     const spans = [{ id: 'R', start: 0.5, end: 100.3 }, ...calls.map((call) => ({ ...cut(call), scope: 'http' }))];
     expect(criticalPath(traceFrom(spans)).flags).toEqual([]);
   });

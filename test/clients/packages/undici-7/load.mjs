@@ -1,1 +1,1 @@
-export { Agent, fetch, Headers, request, Request } from 'undici';
+export { Agent, fetch, Headers, Request, request } from 'undici';

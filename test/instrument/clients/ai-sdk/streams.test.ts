@@ -3,7 +3,16 @@ import { telemetryErrors } from '../../../../src/instrument/index.ts';
 import { endOpenCalls } from '../../../../src/instrument/open-calls.ts';
 import { describeReleases } from '../../../support/clients.ts';
 import { type FakeOpenAI, SLOW_MS, startOpenAI } from '../../../support/vendors/openai.ts';
-import { durationMs, idOf, outcome, parentIdOf, type Recorder, sleep, startRecorder } from '../../recorder.ts';
+import {
+  attributesOf,
+  durationMs,
+  idOf,
+  outcome,
+  parentIdOf,
+  type Recorder,
+  sleep,
+  startRecorder,
+} from '../../recorder.ts';
 import { collectUntil, type Loose, readAll } from '../host-view.ts';
 import { isVersion7, loadSdk, type Sdk, telemetryOf, weatherTools } from './sdk.ts';
 
@@ -103,7 +112,7 @@ describeReleases('ai', (release) => {
     };
     await leave();
     await collectUntil(recorder, 2);
-    expect(recorder.span('streamText').attributes).toEqual({ 'ta.incomplete': 'abandoned' });
+    expect(attributesOf(recorder.span('streamText'))).toEqual({ 'ta.incomplete': 'abandoned' });
     expect(recorder.spans).toHaveLength(2);
   }, 60_000);
 
@@ -114,7 +123,7 @@ describeReleases('ai', (release) => {
     };
     await start();
     await collectUntil(recorder, 2);
-    expect(recorder.span('streamText').attributes).toEqual({ 'ta.incomplete': 'abandoned' });
+    expect(attributesOf(recorder.span('streamText'))).toEqual({ 'ta.incomplete': 'abandoned' });
     expect(recorder.spans).toHaveLength(2);
   }, 60_000);
 
@@ -122,7 +131,7 @@ describeReleases('ai', (release) => {
     const result = stream('gpt-fake:long');
     for await (const _ of result.textStream) break;
     endOpenCalls('exit');
-    expect(recorder.span('streamText').attributes).toEqual({ 'ta.incomplete': 'exit' });
+    expect(attributesOf(recorder.span('streamText'))).toEqual({ 'ta.incomplete': 'exit' });
     expect(recorder.span('chat gpt-fake:long').attributes).toMatchObject({
       'ta.incomplete': 'exit',
       'gen_ai.response.finish_reasons': ['error'],

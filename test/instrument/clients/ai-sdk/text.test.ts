@@ -3,7 +3,7 @@ import { traceAiSdk } from '../../../../src/instrument/clients/ai-sdk.ts';
 import { agent, telemetryErrors, tool } from '../../../../src/instrument/index.ts';
 import { describeReleases } from '../../../support/clients.ts';
 import { type FakeOpenAI, startOpenAI } from '../../../support/vendors/openai.ts';
-import { idOf, outcome, parentIdOf, type Recorder, startRecorder } from '../../recorder.ts';
+import { attributesOf, idOf, outcome, parentIdOf, type Recorder, startRecorder } from '../../recorder.ts';
 import type { Loose } from '../host-view.ts';
 import { isVersion7, loadSdk, type Sdk, telemetryOf, weatherTools } from './sdk.ts';
 
@@ -61,7 +61,7 @@ describeReleases('ai', (release) => {
     const root = recorder.span('generateText');
     const chat = recorder.span('chat gpt-fake');
     expect(chat.attributes).toEqual({ ...CHAT, ...endpoint });
-    expect([root.attributes, parentIdOf(chat), recorder.spans.length]).toEqual([{}, idOf(root), 2]);
+    expect([attributesOf(root), parentIdOf(chat), recorder.spans.length]).toEqual([{}, idOf(root), 2]);
     expect([chat.kind, root.kind, outcome(root)]).toEqual([2, 0, 'unset']);
   });
 
@@ -82,18 +82,22 @@ describeReleases('ai', (release) => {
     const root = recorder.span('invoke_agent planner');
     const [first, second] = spansNamed('chat gpt-fake');
     const weather = recorder.span('execute_tool weather');
-    expect(root.attributes).toEqual({
+    expect(attributesOf(root)).toEqual({
       'gen_ai.operation.name': 'invoke_agent',
       'gen_ai.agent.name': 'planner',
       'gen_ai.provider.name': 'openai',
     });
     expect(first!.attributes['gen_ai.response.finish_reasons']).toEqual(['tool-calls']);
-    expect(second!.attributes).toEqual({ ...CHAT, ...endpoint });
+    expect(second!.attributes).toEqual({ ...CHAT, ...endpoint, 'ta.turn': 2 });
     expect(weather.attributes).toEqual({
       'gen_ai.operation.name': 'execute_tool',
       'gen_ai.tool.name': 'weather',
       'gen_ai.tool.type': 'function',
       'gen_ai.tool.call.id': 'call_1_1',
+      'ta.turn': 1,
+      'ta.args_hash': expect.stringMatching(/^[0-9a-f]{16}$/),
+      'ta.result_hash': expect.stringMatching(/^[0-9a-f]{16}$/),
+      'ta.result_bytes': 7,
     });
     expect(weather.links.map((link) => link.context.spanId)).toEqual([idOf(first!)]);
     const steps = spansNamed('step');
@@ -194,19 +198,22 @@ describeReleases('ai', (release) => {
     expect(spansNamed('embedMany').map(outcome)).toEqual(['error + exception', 'unset']);
   });
 
-  it.skipIf(release.name === 'ai-5')('records a reranking as one call', async () => {
-    const doRerank = async () => ({ ranking: [{ index: 1, relevanceScore: 0.5 }] });
-    const specificationVersion = isVersion7(release) ? 'v4' : 'v3';
-    const model = { specificationVersion, provider: 'cohere.reranking', modelId: 'rerank-fake', doRerank };
-    await sdk.rerank!({ model, documents: ['a', 'b'], query: 'q', ...telemetryOf(release) });
-    const span = recorder.span('rerank rerank-fake');
-    expect(span.attributes).toEqual({
-      'gen_ai.operation.name': 'rerank',
-      'gen_ai.provider.name': 'cohere',
-      'gen_ai.request.model': 'rerank-fake',
+  // Version 5 has no reranking.
+  if (release.name !== 'ai-5') {
+    it('records a reranking as one call', async () => {
+      const doRerank = async () => ({ ranking: [{ index: 1, relevanceScore: 0.5 }] });
+      const specificationVersion = isVersion7(release) ? 'v4' : 'v3';
+      const model = { specificationVersion, provider: 'cohere.reranking', modelId: 'rerank-fake', doRerank };
+      await sdk.rerank!({ model, documents: ['a', 'b'], query: 'q', ...telemetryOf(release) });
+      const span = recorder.span('rerank rerank-fake');
+      expect(span.attributes).toEqual({
+        'gen_ai.operation.name': 'rerank',
+        'gen_ai.provider.name': 'cohere',
+        'gen_ai.request.model': 'rerank-fake',
+      });
+      expect([span.kind, recorder.spans.length]).toEqual([2, 1]);
     });
-    expect([span.kind, recorder.spans.length]).toEqual([2, 1]);
-  });
+  }
 
   it('records prompts, answers and what tools were given only where it was asked for', async () => {
     const options = { tools: weatherTools(sdk, () => ({ sky: 'blue' })), stopWhen: sdk.stepCountIs(5) };
@@ -240,33 +247,34 @@ describeReleases('ai', (release) => {
     for (const root of roots) expect(parents.filter((parent) => parent === root)).toHaveLength(2);
   });
 
-  describe.runIf(isVersion7(release))('for the whole program', () => {
-    const registry = globalThis as { AI_SDK_TELEMETRY_INTEGRATIONS?: unknown };
-    beforeAll(() => {
-      traceAiSdk();
-      traceAiSdk();
-    });
-    afterAll(() => {
-      registry.AI_SDK_TELEMETRY_INTEGRATIONS = [];
-    });
+  if (isVersion7(release))
+    describe('for the whole program', () => {
+      const registry = globalThis as { AI_SDK_TELEMETRY_INTEGRATIONS?: unknown };
+      beforeAll(() => {
+        traceAiSdk();
+        traceAiSdk();
+      });
+      afterAll(() => {
+        registry.AI_SDK_TELEMETRY_INTEGRATIONS = [];
+      });
 
-    it('records every call, once', async () => {
-      await sdk.generateText(ask());
-      await sdk.generateText({ ...ask(), telemetry: { functionId: 'planner' } });
-      await sdk.generateText({ ...ask(), ...telemetryOf(release) });
-      expect(recorder.spans.map((span) => span.name)).toEqual([
-        'chat gpt-fake',
-        'generateText',
-        'chat gpt-fake',
-        'invoke_agent planner',
-        'chat gpt-fake',
-        'generateText',
-      ]);
-    });
+      it('records every call, once', async () => {
+        await sdk.generateText(ask());
+        await sdk.generateText({ ...ask(), telemetry: { functionId: 'planner' } });
+        await sdk.generateText({ ...ask(), ...telemetryOf(release) });
+        expect(recorder.spans.map((span) => span.name)).toEqual([
+          'chat gpt-fake',
+          'generateText',
+          'chat gpt-fake',
+          'invoke_agent planner',
+          'chat gpt-fake',
+          'generateText',
+        ]);
+      });
 
-    it('leaves alone what is switched off', async () => {
-      await sdk.generateText({ ...ask(), telemetry: { isEnabled: false } });
-      expect(recorder.spans).toEqual([]);
+      it('leaves alone what is switched off', async () => {
+        await sdk.generateText({ ...ask(), telemetry: { isEnabled: false } });
+        expect(recorder.spans).toEqual([]);
+      });
     });
-  });
 });

@@ -38,7 +38,7 @@ export async function loadSdk(release: ClientRelease): Promise<Sdk> {
   return (await release.load()) as unknown as Sdk;
 }
 
-export const MESSAGES = [{ role: 'user', content: 'How far is the moon?' }];
+const MESSAGES = [{ role: 'user', content: 'How far is the moon?' }];
 export const BODY = { model: 'claude-fake', max_tokens: 50, messages: MESSAGES };
 export const STREAM = { ...BODY, stream: true };
 export const WEATHER_TOOL = { name: 'weather', input_schema: { type: 'object', properties: {} } };

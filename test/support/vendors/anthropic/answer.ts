@@ -15,6 +15,8 @@ export interface Answer {
   /** Thought aloud before it answers. Default: nothing. */
   readonly thinking?: string;
   readonly toolUses?: readonly AskedToolUse[];
+  /** Of the message. Default: `msg_1`. */
+  readonly id?: string;
   readonly faults?: Faults;
 }
 
@@ -22,6 +24,7 @@ export interface Turn {
   readonly text: string;
   readonly thinking: string | undefined;
   readonly toolUses: readonly Required<AskedToolUse>[];
+  readonly id: string;
   readonly faults: Faults;
   readonly model: string;
   readonly body: Record<string, unknown>;
@@ -46,6 +49,7 @@ export function turnOf(request: ReceivedRequest, script: (request: ReceivedReque
       input: tool.input ?? {},
       id: tool.id ?? `toolu_${turn}_${i + 1}`,
     })),
+    id: scripted.id ?? 'msg_1',
     faults: { ...faultsOf(name), ...scripted.faults },
     model: `${name.split(':')[0]}-20261101`,
     body,

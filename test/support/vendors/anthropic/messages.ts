@@ -5,7 +5,7 @@ type Block = Record<string, unknown>;
 
 function messageOf(turn: Turn, content: Block[], stopReason: string | null, outputTokens: number): Block {
   return {
-    id: 'msg_1',
+    id: turn.id,
     type: 'message',
     role: 'assistant',
     model: turn.model,

@@ -4,7 +4,7 @@ import type { EventMessage } from './event-stream.ts';
 type Body = Record<string, unknown>;
 
 /** 11 in and 7 more from or into the cache; 4 out. */
-export const CONVERSE_USAGE = {
+const CONVERSE_USAGE = {
   inputTokens: 11,
   outputTokens: 4,
   totalTokens: 22,

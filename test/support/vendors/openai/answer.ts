@@ -11,6 +11,8 @@ export interface AskedTool {
 
 /** What the fake model says. What is left out is as it is by default. */
 export interface Answer {
+  /** Of a chat completion. Default: `chatcmpl-1`. */
+  readonly id?: string;
   readonly text?: string;
   readonly toolCalls?: readonly AskedTool[];
   readonly refusal?: string;
@@ -46,6 +48,7 @@ export function turnOf(request: ReceivedRequest, script: (request: ReceivedReque
   const scripted = script(request) ?? {};
   const name = String(body.model ?? 'gpt-fake');
   return {
+    id: scripted.id ?? 'chatcmpl-1',
     text: scripted.text ?? (wantsJson(body) ? '{"answer":42}' : 'This is an answer.'),
     toolCalls: (scripted.toolCalls ?? defaultTools(body)).map((tool, i) => ({
       name: tool.name,

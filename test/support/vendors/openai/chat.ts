@@ -1,7 +1,7 @@
 import type { SseEvent } from '../vendor.ts';
 import { CHAT_USAGE, piecesOf, type Turn } from './answer.ts';
 
-const COMMON = { id: 'chatcmpl-1', created: 1_800_000_000, service_tier: 'default', system_fingerprint: 'fp_fake' };
+const COMMON = { created: 1_800_000_000, service_tier: 'default', system_fingerprint: 'fp_fake' };
 
 function choicesOf(turn: Turn): number[] {
   return Array.from({ length: Number(turn.body.n ?? 1) }, (_, index) => index);
@@ -24,6 +24,7 @@ export function chatCompletion(turn: Turn): unknown {
     ...(toolCalls.length > 0 ? { tool_calls: toolCalls } : {}),
   };
   return {
+    id: turn.id,
     ...COMMON,
     object: 'chat.completion',
     model: turn.model,
@@ -37,6 +38,7 @@ export function* chatChunks(turn: Turn): Generator<SseEvent> {
   const withUsage = (turn.body.stream_options as { include_usage?: boolean } | undefined)?.include_usage === true;
   const chunk = (choices: unknown[], usage: unknown = null): SseEvent => ({
     data: {
+      id: turn.id,
       ...COMMON,
       object: 'chat.completion.chunk',
       model: turn.model,
