@@ -1,11 +1,12 @@
-import { type Context, createContextKey, type HrTime, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Context, type HrTime, type Span, SpanStatusCode } from '@opentelemetry/api';
+import { CALL_KEY, CallContext } from './call-context.ts';
 import { captureJson } from './capture.ts';
 import { hrTime } from './clock.ts';
 import { capturesOutput } from './content/settings.ts';
 import type { Details } from './details.ts';
 import { errorFacts } from './error-facts.ts';
 import type { Kind } from './kinds.ts';
-import { callEnded, callOpened, dropsWith } from './open-calls.ts';
+import { callEnded, callOpened, dropsWith, type OpenPlace } from './open-calls.ts';
 import type { Redact } from './redact.ts';
 import { runIn } from './run-in.ts';
 import { ATTR } from './semconv.ts';
@@ -42,16 +43,14 @@ export interface CallReader {
 /** Why a span was ended without its call having ended. */
 export type Incomplete = 'abandoned' | 'exit' | 'crash' | 'signal';
 
-const KEY = createContextKey('trace-analyze.call');
-
 /** The innermost call that a context belongs to. */
 export function callOf(active: Context): Call | undefined {
-  return active.getValue(KEY) as Call | undefined;
+  return active.getValue(CALL_KEY) as Call | undefined;
 }
 
 /** The context of work that no call of this process is waiting for. */
 export function outsideOfCalls(active: Context): Context {
-  return active.deleteValue(KEY);
+  return active.deleteValue(CALL_KEY);
 }
 
 /**
@@ -63,6 +62,7 @@ export class Call {
   readonly context: Context;
   readonly traits: CallTraits;
   done = false;
+  place: OpenPlace | undefined;
   /** Where something is recorded. */
   details: Details | undefined;
   /** That of the whole trace, as far as it is in this process. */
@@ -82,12 +82,12 @@ export class Call {
 
   constructor(span: Span, parent: Context, traits: CallTraits, originMs: number, startedMs: number) {
     this.span = span;
-    this.context = trace.setSpan(parent, span).setValue(KEY, this);
+    this.context = new CallContext(parent, span, this);
     this.traits = traits;
     this.originMs = originMs;
     this.#startedMs = startedMs;
     this.#lastMs = startedMs;
-    callOpened(this);
+    this.place = callOpened(this);
   }
 
   /** Runs a part of the call, so that spans started in it are its children. What `body` throws is thrown. */
@@ -198,7 +198,7 @@ export class Call {
     if (this.done) return;
     const { reader } = this.traits;
     if (reader?.result !== undefined && !this.#isStream) this.#read(() => reader.result?.(result, this));
-    if (!this.#isStream) this.#read(() => this.details?.result(result));
+    if (this.details?.comparesResult && !this.#isStream) this.#read(() => this.details?.result(result));
     if (result !== undefined && !this.#isStream && capturesOutput(this.traits.captureOutput)) {
       const key = this.traits.kind === 'tool' ? ATTR.toolResult : ATTR.outputValue;
       this.tell((span) => span.setAttribute(key, captureJson(result)));
@@ -262,7 +262,7 @@ export class Call {
     const atMs = pastMs ?? performance.now();
     const { reader } = this.traits;
     if (reader?.ending !== undefined) this.#read(() => reader.ending?.(this));
-    this.#read(() => this.details?.ending(pastMs === undefined));
+    this.#read(() => this.details?.ending(pastMs === undefined ? atMs : undefined));
     try {
       this.#writer?.noteLosses();
       this.span.end(hrTime(this.originMs, atMs));

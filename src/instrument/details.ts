@@ -40,8 +40,8 @@ export interface Beginning {
   readonly parent: Context;
   /** What it is compared with others by. */
   readonly args: readonly unknown[] | undefined;
-  /** It began just now; else it is told afterwards. */
-  readonly isNow: boolean;
+  /** `performance.now()`; undefined where it is told afterwards. */
+  readonly nowMs: number | undefined;
 }
 
 /** What is recorded of a call for its analysis, beyond what it is and how long it took. */
@@ -52,6 +52,7 @@ export class Details {
   /** Which model call of an agent's run this is, or belongs to. */
   turn: number | undefined;
   attempt = 1;
+  readonly comparesResult: boolean;
   /** By which model calls below are counted. */
   readonly turns: Turns | undefined;
   /** Written to as it is: all of this is numbers and hashes. */
@@ -59,13 +60,12 @@ export class Details {
   readonly #plan: SpanPlan;
   readonly #outerTurns: Turns | undefined;
   readonly #siblings: Siblings | undefined;
-  readonly #comparesResult: boolean;
   readonly #argsHash: string | undefined;
   readonly #load: Reading | undefined;
   /** How many runs were open when this one started, and its number. */
   readonly #run: { readonly others: number; readonly number: number } | undefined;
 
-  constructor(call: Call, { plan, parent, args, isNow }: Beginning) {
+  constructor(call: Call, { plan, parent, args, nowMs }: Beginning) {
     const parentSpan = trace.getSpan(parent);
     const outer = callOf(parent);
     this.#span = call.span;
@@ -77,16 +77,16 @@ export class Details {
       this.#siblings = siblingsBelow(parentSpan, outer);
       if (args !== undefined) this.#argsHash = writeArguments(call, plan.kind, args);
     }
-    this.#comparesResult = this.#argsHash !== undefined && (plan.kind === 'tool' || plan.kind === 'retrieval');
+    this.comparesResult = this.#argsHash !== undefined && (plan.kind === 'tool' || plan.kind === 'retrieval');
     this.#count();
     const isLocalRoot = parentSpan === undefined || parentSpan.spanContext().isRemote === true;
     // What a client calls is done elsewhere.
     const isHere = isLocalRoot && plan.spanKind !== SpanKind.CLIENT;
-    if (isNow && (isHere || plan.kind === 'agent')) {
-      this.#load = readLoad();
+    if (nowMs !== undefined && (isHere || plan.kind === 'agent')) {
+      this.#load = readLoad(nowMs);
       if (outer === undefined) this.#run = { others: runs.open++, number: ++runs.started };
     }
-    if (isNow) this.#siblings?.together.join(call, this);
+    if (nowMs !== undefined) this.#siblings?.together.join(call, this);
   }
 
   #count(): void {
@@ -118,14 +118,14 @@ export class Details {
   }
 
   result(value: unknown): void {
-    if (!this.#comparesResult || value === undefined) return;
+    if (value === undefined) return;
     const { hash, bytes } = resultFacts(value);
     if (hash !== undefined) this.#span.setAttribute(ATTR.resultHash, hash);
     if (bytes !== undefined) this.#span.setAttribute(ATTR.resultBytes, bytes);
   }
 
-  /** Just before the span ends: now, or as of a time that is past, at which nothing was read. */
-  ending(isNow: boolean): void {
+  /** Just before the span ends: now (`performance.now()`), or as of a time that is past, at which nothing was read. */
+  ending(nowMs: number | undefined): void {
     const span = this.#span;
     const turns = this.#outerTurns;
     if (turns !== undefined && this.#plan.kind === 'llm') turns.ended = Math.max(turns.ended, this.turn ?? 0);
@@ -134,7 +134,7 @@ export class Details {
       span.setAttribute(ATTR.fanOutSize, this.fanOut.size);
     }
     if (this.#run !== undefined) runs.open--;
-    const load = isNow && this.#load !== undefined ? loadSince(this.#load) : undefined;
+    const load = nowMs !== undefined && this.#load !== undefined ? loadSince(this.#load, nowMs) : undefined;
     if (load === undefined) return;
     if (load.cpuSeconds !== undefined) span.setAttribute(ATTR.cpuTime, load.cpuSeconds);
     if (load.utilization !== undefined) span.setAttribute(ATTR.eventLoopUtilization, load.utilization);

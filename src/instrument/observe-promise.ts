@@ -34,8 +34,11 @@ export function listenTo(promise: Promise<unknown>, { onValue, onError }: Settle
   Reflect.apply(nativeThen, promise, [onValue, onError]);
 }
 
-/** A promise that ends as `promise` does, with the same reason, and is reported if nobody handles it. */
-export function derivePromise<T>(promise: Promise<T>, settlement: Settlement): Promise<T> {
+/**
+ * A promise that ends as `promise` does, with the same reason, and is reported if nobody handles it. `isFresh`: nobody can
+ * have put anything on it.
+ */
+export function derivePromise<T>(promise: Promise<T>, settlement: Settlement, isFresh = false): Promise<T> {
   const derived = promise.then(
     (value) => {
       settlement.onValue(value);
@@ -46,6 +49,7 @@ export function derivePromise<T>(promise: Promise<T>, settlement: Settlement): P
       throw error;
     },
   );
+  if (isFresh) return derived;
   // What was put on it by hand, such as `cancel`. Symbols are left out: Node keeps async contexts under some.
   for (const key of Object.getOwnPropertyNames(promise)) {
     Object.defineProperty(derived, key, Object.getOwnPropertyDescriptor(promise, key)!);

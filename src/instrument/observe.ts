@@ -8,15 +8,16 @@ import { telemetryFailed } from './telemetry-errors.ts';
 /**
  * Ends the call when its result does: now, when a promise settles, or when a stream has been read. Returns what the
  * host gets, which is the result itself, save that a plain promise is replaced by one derived from it: a promise that
- * is listened to counts as handled, and a rejection that nobody handles would no longer be reported.
+ * is listened to counts as handled, and a rejection that nobody handles would no longer be reported. `isFresh`: it comes
+ * from an `async` function, so nobody can have put anything on it.
  */
-export function observe(result: unknown, call: Call): unknown {
+export function observe(result: unknown, call: Call, isFresh = false): unknown {
   if (!isObject(result)) {
     call.succeed(result);
     return result;
   }
   try {
-    if (isPlainPromise(result)) return derivePromise(result, new CallSettlement(call));
+    if (isPlainPromise(result)) return derivePromise(result, new CallSettlement(call), isFresh);
     if (isThenable(result)) watchThenable(result, call, observeValue);
     else observeValue(result, call);
   } catch (error) {
@@ -57,6 +58,7 @@ function watchStreamOf(value: object, call: Call): boolean {
   if (has(shape, 'getReader') && has(shape, 'tee')) return watchWebStream(value, call);
   if (has(shape, 'pipe') && has(shape, 'on') && has(shape, 'read')) return watchNodeStream(value, call);
   if (has(shape, Symbol.asyncIterator)) return watchAsyncIterable(value, call);
+  if (!has(shape, 'next')) return false;
   const tag = Object.prototype.toString.call(value);
   // Lists, maps and sets are iterable, too, but done when they are returned.
   if (tag === '[object Generator]' || tag === '[object Iterator Helper]') return watchIterator(value, call);

@@ -69,8 +69,8 @@ export function traced<T>(spec: () => CallSpec, body: () => T): T {
   return call === undefined ? body() : (through(call, body) as T);
 }
 
-/** Runs `body` inside an open call, which ends with what it returns. */
-export function through(call: Call, body: () => unknown): unknown {
+/** Runs `body` inside an open call, which ends with what it returns. `isFresh`: see `observe`. */
+export function through(call: Call, body: () => unknown, isFresh = false): unknown {
   let result: unknown;
   try {
     result = call.run(body);
@@ -78,7 +78,7 @@ export function through(call: Call, body: () => unknown): unknown {
     call.fail(error);
     throw error;
   }
-  return observe(result, call);
+  return observe(result, call, isFresh);
 }
 
 /** Undefined where nobody records and nothing has to be handed down: then a call costs next to nothing. */
@@ -101,7 +101,10 @@ export function openCall(
     const base = isAgent ? carryingAgent(parent, plan.attributes[ATTR.agentName]) : parent;
     const call = new Call(span, base, traits, originMs, startedMs);
     if (plan.content !== undefined || plan.redacted > 0) call.tell((writer) => writer.begin(plan));
-    if (span.isRecording()) describe(call, { plan, parent, args, isNow: startedBefore === undefined });
+    if (span.isRecording()) {
+      const nowMs = startedBefore === undefined ? startedMs : undefined;
+      describe(call, { plan, parent, args, nowMs });
+    }
     return call;
   } catch (error) {
     telemetryFailed(error);

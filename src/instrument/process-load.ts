@@ -1,5 +1,5 @@
-/** A reading is used again for this long, which bounds what it costs however many calls there are. */
-const FRESH_MS = 1;
+/** A call may begin with a reading that is this old, which bounds what it costs however many calls there are. */
+const FRESH_MS = 5;
 /** Of shorter calls nothing is said: nobody wonders where their time went, and the readings are not that exact. */
 const MIN_MS = 100;
 
@@ -21,9 +21,8 @@ export interface Reading {
 
 let last: Reading | undefined;
 
-/** Of now, or of up to one millisecond before. */
-export function readLoad(): Reading {
-  const nowMs = performance.now();
+/** Of now (`performance.now()`), or of up to five milliseconds before. */
+export function readLoad(nowMs: number): Reading {
   if (last === undefined || nowMs - last.atMs >= FRESH_MS) last = read(nowMs);
   return last;
 }
@@ -34,10 +33,11 @@ export interface Load {
   readonly utilization: number | undefined;
 }
 
-/** From a reading to now. */
-export function loadSince(start: Reading): Load | undefined {
-  if (performance.now() - start.atMs < MIN_MS) return undefined;
-  const end = readLoad();
+/** From a reading to now (`performance.now()`). */
+export function loadSince(start: Reading, nowMs: number): Load | undefined {
+  if (nowMs - start.atMs < MIN_MS) return undefined;
+  const end = read(nowMs);
+  last = end;
   const cpuUs = end.cpuUs === undefined || start.cpuUs === undefined ? undefined : end.cpuUs - start.cpuUs;
   const isKnown = end.idleMs !== undefined && start.idleMs !== undefined && !end.isLoopSilent;
   const idle = isKnown ? end.idleMs - start.idleMs : undefined;

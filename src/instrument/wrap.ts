@@ -20,6 +20,7 @@ const MARK = Symbol.for('trace-analyze.wrapped');
 
 interface Wrapping extends CallTraits {
   readonly fn: AnyFunction;
+  readonly isAsync: boolean;
   readonly name: string;
   readonly plan: SafePlan;
   readonly options: WrapOptions;
@@ -40,7 +41,8 @@ export function wrap<F extends AnyFunction>(kind: Kind, name: string, options: W
   if (mark !== undefined && mark.kind === kind && mark.name === name) return fn;
   const plan = planSpan(kind, name, options);
   const { captureOutput, redact } = options;
-  const wrapping = { kind, name, operation: plan.modelOperation, captureOutput, redact, fn, plan, options };
+  const isAsync = Object.prototype.toString.call(fn) === '[object AsyncFunction]';
+  const wrapping = { kind, name, operation: plan.modelOperation, captureOutput, redact, fn, isAsync, plan, options };
   return dressAs(fn, callable(wrapping), { kind, name });
 }
 
@@ -53,7 +55,8 @@ function invoke(wrapping: Wrapping, self: unknown, args: unknown[]): unknown {
   if (call === undefined) return limit === undefined ? run() : limit(run);
   if (kind === 'embedding' || options.callId !== undefined) tried(() => noteGiven(call, kind, options, args));
   if (capturesInput(options.captureInput)) call.tell((span) => span.setAttributes(inputOf(wrapping.kind, args)));
-  return through(call, limit === undefined ? run : () => limit(() => startedRun(call, run)));
+  if (limit === undefined) return through(call, run, wrapping.isAsync);
+  return through(call, () => limit(() => startedRun(call, run)));
 }
 
 /** Whoever calls this, in whichever context: a limiter may do so when another call ends. */

@@ -9,7 +9,6 @@ import { PLANTED_SECRETS } from '../support/secrets.ts';
 
 const PROGRAM = 'test/instrument/programs/canary';
 /** Loaded by its name alone, so that no compiler would find it. */
-const WORKER = 'src/instrument/node/trace-analyze-worker';
 const PACKAGES = resolve(import.meta.dirname, '../clients/packages');
 /** Nobody listens there: what leaves the process is what is on disk. */
 const NOBODY = 'http://127.0.0.1:9';
@@ -59,7 +58,7 @@ const ALL = PLANTED_SECRETS.map((_, i) => i);
 let programs: Programs;
 
 beforeAll(() => {
-  programs = compilePrograms(PROGRAM, WORKER);
+  programs = compilePrograms(PROGRAM);
 }, 120_000);
 
 afterAll(() => programs.remove());

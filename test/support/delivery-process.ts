@@ -6,7 +6,6 @@ import { compilePrograms } from './run-program.ts';
 
 const PROGRAM = 'test/instrument/programs/endings';
 /** Loaded by its name alone, so that no compiler would find it. */
-const WORKER = 'src/instrument/node/trace-analyze-worker';
 /** On a busy machine, the thread that ships may take long to start. */
 const PATIENT = { TRACE_ANALYZE_EXIT_FLUSH_MS: '20000' };
 const TIMEOUT_MS = 90_000;
@@ -44,7 +43,7 @@ export interface DeliveryPrograms {
 }
 
 export function deliveryPrograms(...more: readonly string[]): DeliveryPrograms {
-  const programs = compilePrograms(PROGRAM, WORKER, ...more);
+  const programs = compilePrograms(PROGRAM, ...more);
   const dir = mkdtempSync(join(tmpdir(), 'trace-analyze-delivery-'));
   let spools = 0;
   const spool = () => join(dir, `spool-${spools++}`);

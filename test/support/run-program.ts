@@ -6,6 +6,9 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const OPTIONS =
   '--target es2022 --lib es2023 --types node --module nodenext --rewriteRelativeImportExtensions --skipLibCheck';
 
+/** What ships the spans of a program, which it finds beside its own files. */
+const WORKER = 'src/instrument/node/trace-analyze-worker';
+
 export interface ProgramResult {
   readonly code: number | null;
   readonly stdout: string;
@@ -30,7 +33,7 @@ export function compilePrograms(...names: readonly string[]): Programs {
   const cache = join(ROOT, 'node_modules/.cache');
   mkdirSync(cache, { recursive: true });
   const dir = mkdtempSync(join(cache, 'trace-analyze-programs-'));
-  const sources = names.map((name) => join(ROOT, `${name}.ts`));
+  const sources = [...names, WORKER].map((name) => join(ROOT, `${name}.ts`));
   const args = [...OPTIONS.split(' '), '--ignoreConfig', '--rootDir', ROOT, '--outDir', dir, ...sources];
   const compiled = (name: string) => join(dir, `${name}.js`);
   try {

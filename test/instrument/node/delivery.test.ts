@@ -7,14 +7,13 @@ import { compilePrograms, type Programs } from '../../support/run-program.ts';
 
 const PROGRAM = 'test/instrument/programs/delivery';
 /** Loaded by its name alone, so that no compiler would find it. */
-const WORKER = 'src/instrument/node/trace-analyze-worker';
 
 let programs: Programs;
 let receiver: Receiver;
 let batches: OtlpTraces[];
 
 beforeAll(() => {
-  programs = compilePrograms(PROGRAM, WORKER);
+  programs = compilePrograms(PROGRAM);
 });
 
 afterAll(() => programs.remove());

@@ -10,7 +10,6 @@ import { parentIdOf, type Recorder, startRecorder } from '../recorder.ts';
 
 const PROGRAM = 'test/instrument/programs/context';
 /** Loaded by its name alone, so that no compiler would find it. */
-const WORKER = 'src/instrument/node/trace-analyze-worker';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const SPAN = 'b7ad6b7169203331';
@@ -112,7 +111,7 @@ describe('across processes', () => {
   let collector: Collector;
 
   beforeAll(() => {
-    programs = compilePrograms(PROGRAM, WORKER);
+    programs = compilePrograms(PROGRAM);
   });
   afterAll(() => programs.remove());
   beforeEach(async () => {
