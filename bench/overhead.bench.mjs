@@ -103,7 +103,7 @@ function printRatios(title, results, say) {
     const range = `${min(ratios).toFixed(2)}-${max(ratios).toFixed(2)}`;
     const us = median(rows.map(({ call }) => call)).toFixed(2);
     const ratio = median(ratios).toFixed(2);
-    console.log(`${name.padEnd(18)} ${us.padStart(8)} us  ${ratio.padStart(7)}x raw (${range})${say?.(rows) ?? ''}`);
+    console.log(`${name.padEnd(25)} ${us.padStart(8)} us  ${ratio.padStart(7)}x raw (${range})${say?.(rows) ?? ''}`);
   }
 }
 
@@ -111,6 +111,12 @@ if (!hasPeers) console.log('Without other libraries: npm ci --prefix bench/peers
 
 const calls = await rounds(LIBRARIES, (name) => run(['calls', name]));
 printRatios(`CPU time of one call, ${ROUNDS} rounds (goal: trace-analyze <= ${GOAL}x raw)`, calls);
+
+const inside = await rounds(
+  LIBRARIES.flatMap((name) => (name === 'trace-analyze' ? [name, 'trace-analyze, no hashes'] : [name])),
+  (name) => run(['inside', name]),
+);
+printRatios('CPU time of one call below a span: trace-analyze hashes arguments and result to find repeats', inside);
 
 const wires = await rounds(LIBRARIES, async (name) => {
   const receiver = await startReceiver();

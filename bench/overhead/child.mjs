@@ -1,4 +1,5 @@
-// One library in a process of its own: `child.mjs calls|wire|exit LIBRARY [ENDPOINT]`. Prints one line of JSON.
+// One library in a process of its own: `child.mjs calls|inside|wire|exit LIBRARY [ENDPOINT]`. Prints one line of JSON.
+import { trace } from '@opentelemetry/api';
 import { LIBRARIES } from './libraries.mjs';
 
 const [mode, library, endpoint] = process.argv.slice(2);
@@ -24,14 +25,14 @@ async function block(call, calls) {
 }
 
 /** CPU microseconds a call, all threads, with spans that go nowhere; the first blocks warm up. */
-async function calls() {
+async function calls(around = (work) => work()) {
   const sink = { export: (_spans, done) => done({ code: 0 }), shutdown: async () => {}, forceFlush: async () => {} };
   const { wrap } = await LIBRARIES[library]({ sink });
   const wrapped = wrap(bare);
   const [times, bareTimes] = [[], []];
   for (let i = -10; i < BLOCKS; i++) {
     const bareTime = (await cpuOf(() => block(bare, CALLS))) / CALLS;
-    const time = (await cpuOf(() => block(wrapped, CALLS))) / CALLS;
+    const time = (await cpuOf(() => around(() => block(wrapped, CALLS)))) / CALLS;
     // What the library does with the spans afterwards is measured by `wire`.
     await turn();
     if (i >= 0) {
@@ -41,6 +42,16 @@ async function calls() {
   }
   say({ call: median(times), bare: median(bareTimes) });
   process.exit(0);
+}
+
+/** The same below a span, as tools of an agent are: what calls of one trace have in common counts, too. */
+function inside() {
+  const agent = (work) =>
+    trace.getTracer('bench').startActiveSpan('invoke_agent bench', async (span) => {
+      await work();
+      span.end();
+    });
+  return calls(agent);
 }
 
 /** CPU microseconds a call, with delivery to a receiver. */
@@ -66,4 +77,4 @@ async function exit() {
   say({ calls: EXIT_CALLS });
 }
 
-await { calls, wire, exit }[mode]();
+await { calls, inside, wire, exit }[mode]();

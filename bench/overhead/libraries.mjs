@@ -44,6 +44,18 @@ function byHand(options) {
   };
 }
 
+async function traceAnalyze({ sink, endpoint }, options) {
+  const { tool } = await ours('index.js');
+  const wrap = (fn) => tool('get_weather', options, fn);
+  if (sink !== undefined) {
+    const stock = await stockProvider({ sink });
+    return { wrap, end: () => stock.shutdown() };
+  }
+  const { init, shutdown } = await ours('node/index.js');
+  init({ service: 'bench', endpoint });
+  return { wrap, end: () => shutdown() };
+}
+
 const ATTRIBUTES = {
   'gen_ai.operation.name': 'execute_tool',
   'gen_ai.tool.name': 'get_weather',
@@ -54,17 +66,8 @@ export const LIBRARIES = {
   raw: byHand({}),
   'raw + attributes': byHand({ attributes: ATTRIBUTES }),
 
-  async 'trace-analyze'({ sink, endpoint }) {
-    const { tool } = await ours('index.js');
-    const wrap = (fn) => tool('get_weather', fn);
-    if (sink !== undefined) {
-      const stock = await stockProvider({ sink });
-      return { wrap, end: () => stock.shutdown() };
-    }
-    const { init, shutdown } = await ours('node/index.js');
-    init({ service: 'bench', endpoint });
-    return { wrap, end: () => shutdown() };
-  },
+  'trace-analyze': (where) => traceAnalyze(where, {}),
+  'trace-analyze, no hashes': (where) => traceAnalyze(where, { hashes: false }),
 
   async traceloop({ sink, endpoint }) {
     const traceloop = (await peer('@traceloop/node-server-sdk')).default ?? (await peer('@traceloop/node-server-sdk'));
