@@ -49,10 +49,11 @@ function namesOf(value: unknown): string | undefined {
   const keys = Object.keys(value);
   if (keys.length === 0 || keys.length > MAX_NAMES) return undefined;
   const given = keys.join();
-  if (!seen.has(given)) {
-    if (seen.size >= MAX_SEEN) seen.clear();
-    const names = keys.filter((key) => !VOLATILE.has(key) && NAME.test(key));
-    seen.set(given, names.length > 0 ? names.sort().join() : undefined);
-  }
-  return seen.get(given);
+  const known = seen.get(given);
+  if (known !== undefined || seen.has(given)) return known;
+  if (seen.size >= MAX_SEEN) seen.clear();
+  const fit = keys.filter((key) => !VOLATILE.has(key) && NAME.test(key));
+  const names = fit.length > 0 ? fit.sort().join() : undefined;
+  seen.set(given, names);
+  return names;
 }

@@ -232,8 +232,11 @@ export class Call {
     this.#end();
   }
 
-  /** Nobody will end this. What waits for the host to read on ends when something happened last, the rest now. */
-  abandon(why: Incomplete): void {
+  /**
+   * Nobody will end this. What waits for the host to read on ends when something happened last, the rest at the time that
+   * is given (`performance.now()`), or now.
+   */
+  abandon(why: Incomplete, atMs?: number): void {
     if (this.#mayBeLeft) {
       this.#end(this.#lastMs);
       return;
@@ -244,7 +247,7 @@ export class Call {
     }
     this.tell((span) => span.setAttribute(ATTR.incomplete, why));
     this.#markCutShort();
-    this.#end(this.#isOpenEnded ? this.#lastMs : undefined);
+    this.#end(this.#isOpenEnded ? this.#lastMs : atMs);
   }
 
   /** The conventions: `error` for an answer whose generation failed, was cancelled or whose stream ended early. */

@@ -43,6 +43,10 @@ const dateTime = Date.prototype.getTime;
 const mapForEach = Map.prototype.forEach;
 const setForEach = Set.prototype.forEach;
 const hrefOf = getter(globalThis.URL?.prototype, 'href');
+/** In the text of a class. */
+const HIDDEN = /#[\w$]|\[native code\]/;
+const sourceOf = Function.prototype.toString;
+const isEnumerable = Object.prototype.propertyIsEnumerable;
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
 const bufferOf = getter(typedArray, 'buffer');
 const offsetOf = getter(typedArray, 'byteOffset');
@@ -67,7 +71,8 @@ const path: object[] = [];
  * no getter and no method of the value.
  *
  * Returns `too large` above 64 KiB, 32 levels or 4,096 names in one object, and undefined where a part keeps to itself
- * what it is: an object of a class without data of its own to see, a getter, a promise, a symbol.
+ * what it is: an object of a class without data of its own to see or with private fields, one of the runtime's own
+ * classes, a getter, a promise, a symbol.
  */
 export function writeValue(value: unknown): number | 'too large' | undefined {
   return writing(() => write(value, false));
@@ -142,6 +147,7 @@ function writeList(list: readonly unknown[]): void {
 function writeMembers(value: object, isArgument: boolean): number {
   const keys = Object.keys(value);
   if (keys.length > MAX_KEYS) throw TOO_LARGE;
+  if (hasSymbolMember(value)) throw UNCOMPARABLE;
   if (!isSorted(keys)) keys.sort();
   byte(TAG.members);
   let count = 0;
@@ -157,23 +163,52 @@ function writeMembers(value: object, isArgument: boolean): number {
   return count;
 }
 
+/** Such as an operator of Sequelize's: it is data, but not to be written. */
+function hasSymbolMember(value: object): boolean {
+  const symbols = Object.getOwnPropertySymbols(value);
+  return symbols.length > 0 && symbols.some((key) => Reflect.apply(isEnumerable, value, [key]));
+}
+
 function isSorted(keys: readonly string[]): boolean {
   for (let i = 1; i < keys.length; i++) if (keys[i - 1]! > keys[i]!) return false;
   return true;
 }
 
-/** A class of the host: equal data, equal object. One without any may have it in private fields. */
+/** A class of the host: equal data, equal object, unless more of it is hidden. */
 function writeInstance(value: object, prototype: object): void {
-  const count = writeMembers(value, false);
   const isPlainElsewhere = Object.getPrototypeOf(prototype) === null;
+  if (!isPlainElsewhere && hidesData(prototype)) throw UNCOMPARABLE;
+  const count = writeMembers(value, false);
   if (count === 0 && !isPlainElsewhere) throw UNCOMPARABLE;
 }
 
+const hiding = new WeakMap<object, boolean>();
+
+/** Whether a class, or one that it extends, has private fields or is the runtime's own: an `Error`, a `RegExp`. */
+function hidesData(prototype: object): boolean {
+  let hides = hiding.get(prototype);
+  if (hides === undefined) {
+    hides = false;
+    for (let one = prototype; !hides && !isRoot(one); one = Object.getPrototypeOf(one) as object) {
+      const maker: unknown = Object.getOwnPropertyDescriptor(one, 'constructor')?.value;
+      hides = typeof maker === 'function' && HIDDEN.test(Reflect.apply(sourceOf, maker, []) as string);
+    }
+    hiding.set(prototype, hides);
+  }
+  return hides;
+}
+
+function isRoot(prototype: object | null): boolean {
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 function writeKnownClass(value: object): boolean {
+  const isView = ArrayBuffer.isView(value);
+  if (!isView && Object.keys(value).length > 0) return false;
   if (value instanceof Date) {
     byte(TAG.date);
     writeNumber(Reflect.apply(dateTime, value, []));
-  } else if (ArrayBuffer.isView(value)) {
+  } else if (isView) {
     if (value instanceof DataView) throw UNCOMPARABLE;
     const [buffer, offset, length] = [bufferOf, offsetOf, lengthOf].map((get) => Reflect.apply(get, value, []));
     writeBytes(new Uint8Array(buffer as ArrayBuffer, offset as number, length as number));

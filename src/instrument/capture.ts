@@ -55,15 +55,16 @@ interface Budget {
   readonly longest: number;
   /** Places where something is left out. */
   cuts: number;
-  /** Of those, where nothing is left. */
+  /** Of those, where nothing is left for want of room. */
   missing: number;
   /** Objects on the way down to here: meeting one again is a cycle. */
   readonly path: object[];
 }
 
+/** Only for want of room shorter texts elsewhere would help. */
 function leaveOut(budget: Budget, mark: string): string {
   budget.cuts++;
-  budget.missing++;
+  if (budget.chars <= 0) budget.missing++;
   return mark;
 }
 

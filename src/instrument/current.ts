@@ -73,17 +73,19 @@ class CurrentCall implements Current {
     this.#call = call;
   }
 
-  usage({ input, output, cacheRead, cacheWrite, reasoning }: TokenUsage): Current {
+  usage(tokens: TokenUsage | null | undefined): Current {
+    const { input, output, cacheRead, cacheWrite, reasoning } = tokens ?? {};
     return this.attributes({
-      [ATTR.inputTokens]: input,
-      [ATTR.outputTokens]: output,
-      [ATTR.cacheReadTokens]: cacheRead,
-      [ATTR.cacheWriteTokens]: cacheWrite,
-      [ATTR.reasoningTokens]: reasoning,
+      [ATTR.inputTokens]: counted(input),
+      [ATTR.outputTokens]: counted(output),
+      [ATTR.cacheReadTokens]: counted(cacheRead),
+      [ATTR.cacheWriteTokens]: counted(cacheWrite),
+      [ATTR.reasoningTokens]: counted(reasoning),
     });
   }
 
   model(name: string): Current {
+    if (typeof name !== 'string' || name === '') return this;
     const { operation } = this.#call.traits;
     if (operation !== undefined) this.#call.tell((span) => span.updateName(nameOf(operation, name)));
     return this.attributes({ [ATTR.requestModel]: name });
@@ -93,14 +95,15 @@ class CurrentCall implements Current {
     return this.attributes({ [ATTR.provider]: name });
   }
 
-  response({ id, model, finishReasons }: ResponseFacts): Current {
-    if (finishReasons !== undefined) this.#call.finishReasons(finishReasons);
+  response(facts: ResponseFacts | null | undefined): Current {
+    const { id, model, finishReasons } = facts ?? {};
+    if (Array.isArray(finishReasons)) this.#call.finishReasons(finishReasons);
     return this.attributes({ [ATTR.responseId]: id, [ATTR.responseModel]: model });
   }
 
   attributes(values: Attributes): Current {
     this.#call.tell((span) => {
-      for (const key of Object.keys(values)) {
+      for (const key of Object.keys(values ?? {})) {
         const value = values[key];
         if (value !== undefined && value !== null) span.setAttribute(key, value);
       }
@@ -142,6 +145,11 @@ class CurrentCall implements Current {
     this.#call.answers(id);
     return this;
   }
+}
+
+/** Clients written in JavaScript hand on what a vendor left out. */
+function counted(tokens: unknown): number | undefined {
+  return typeof tokens === 'number' && tokens >= 0 && tokens < Number.POSITIVE_INFINITY ? tokens : undefined;
 }
 
 const NOWHERE: Current = {

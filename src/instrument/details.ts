@@ -2,7 +2,7 @@ import { type Context, type Span, SpanKind, trace } from '@opentelemetry/api';
 import { argumentFacts, resultFacts } from './args-hash.ts';
 import { type Failed, Failures } from './attempts.ts';
 import { type Call, callOf } from './call.ts';
-import { type FanOut, Together } from './fan-out.ts';
+import { endsAtOnce, type FanOut, Together } from './fan-out.ts';
 import type { Kind, SpanPlan } from './kinds.ts';
 import { loadSince, type Reading, readLoad } from './process-load.ts';
 import { ATTR } from './semconv.ts';
@@ -49,6 +49,8 @@ export class Details {
   /** Of the calls below. */
   children: Siblings | undefined;
   fanOut: FanOut | undefined;
+  /** In which it was started. */
+  stretch: number | undefined;
   /** Which model call of an agent's run this is, or belongs to. */
   turn: number | undefined;
   attempt = 1;
@@ -124,15 +126,20 @@ export class Details {
     if (bytes !== undefined) this.#span.setAttribute(ATTR.resultBytes, bytes);
   }
 
+  #endFanOut(group: FanOut): void {
+    if (this.stretch !== undefined && endsAtOnce(this.stretch)) group.size--;
+    else if (group.size > 1) {
+      this.#span.setAttribute(ATTR.fanOutId, group.id);
+      this.#span.setAttribute(ATTR.fanOutSize, group.size);
+    }
+  }
+
   /** Just before the span ends: now (`performance.now()`), or as of a time that is past, at which nothing was read. */
   ending(nowMs: number | undefined): void {
     const span = this.#span;
     const turns = this.#outerTurns;
     if (turns !== undefined && this.#plan.kind === 'llm') turns.ended = Math.max(turns.ended, this.turn ?? 0);
-    if (this.fanOut !== undefined) {
-      span.setAttribute(ATTR.fanOutId, this.fanOut.id);
-      span.setAttribute(ATTR.fanOutSize, this.fanOut.size);
-    }
+    if (this.fanOut !== undefined) this.#endFanOut(this.fanOut);
     if (this.#run !== undefined) runs.open--;
     const load = nowMs !== undefined && this.#load !== undefined ? loadSince(this.#load, nowMs) : undefined;
     if (load === undefined) return;

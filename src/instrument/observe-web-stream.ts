@@ -19,11 +19,18 @@ interface Transform {
   readonly readable: unknown;
 }
 
-/** A `ReadableStream`. One that somebody else is reading already is no result that the host could read: false. */
-export function watchWebStream(value: object, call: Call): boolean {
+/**
+ * A `ReadableStream`. One that somebody else is reading already is no result that the host could read: false.
+ * `consumedAs`: what is made of its chunks and its end, where that is not what they are.
+ */
+export function watchWebStream(
+  value: object,
+  call: Call,
+  consumedAs: (found: Consumption) => Consumption = (found) => found,
+): boolean {
   const stream = value as WebStream;
   if (stream.locked) return false;
-  watchStream(stream, call, (found) => hookStream(stream, found));
+  watchStream(stream, call, (found) => hookStream(stream, consumedAs(found)));
   return true;
 }
 

@@ -1,3 +1,4 @@
+import { notice } from './notice.ts';
 import type { Method } from './watch.ts';
 
 /** Does the work of a method in its place; `call` is the original, bound to the client's own object. */
@@ -53,20 +54,26 @@ function viewOf<T extends object>(target: T, tree: MethodTree, root: Root): T {
     return found;
   };
   const view: T = new Proxy(target, {
-    get(holder, key) {
+    get(holder, key, receiver) {
       if (key === VIEW) return true;
-      const value: unknown = Reflect.get(holder, key, holder);
-      if (key === 'constructor' || isFixed(holder, key)) return value;
-      if (value === root.target && root.view !== undefined) return root.view;
+      const value: unknown = Reflect.get(holder, key, own(receiver));
       const branch = typeof key === 'string' && Object.hasOwn(tree, key) ? tree[key] : undefined;
+      if (key === 'constructor') return value;
+      if (isFixed(holder, key)) {
+        if (branch !== undefined) notice('a client or a part of it is frozen; its calls are not traced');
+        return value;
+      }
+      if (value === root.target && root.view !== undefined) return root.view;
       if (typeof value === 'function') {
         return partOf(value as Method, () => methodOf(value as Method, branch, target, () => view));
       }
       if (typeof branch !== 'object' || typeof value !== 'object' || value === null) return value;
       return partOf(value, () => viewOf(value, branch, root));
     },
-    set: (holder, key, value) => Reflect.set(holder, key, value, holder),
+    set: (holder, key, value, receiver) => Reflect.set(holder, key, value, own(receiver)),
   });
+  // What inherits from the view (`Object.create(view)`) keeps what it is given to itself.
+  const own = (receiver: unknown) => (receiver === view ? target : receiver);
   return view;
 }
 

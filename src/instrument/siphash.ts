@@ -21,7 +21,7 @@ export function sipHash(key: SipKey, bytes: DataView, length: number): string {
   }
   absorb(low, high);
   state[4]! ^= 0xff;
-  for (let i = 0; i < 4; i++) round();
+  rounds(4);
   return hex(state[1]! ^ state[3]! ^ state[5]! ^ state[7]!) + hex(state[0]! ^ state[2]! ^ state[4]! ^ state[6]!);
 }
 
@@ -39,14 +39,13 @@ function start([k0Low, k0High, k1Low, k1High]: SipKey): void {
 function absorb(low: number, high: number): void {
   state[6]! ^= low;
   state[7]! ^= high;
-  round();
-  round();
+  rounds(2);
   state[0]! ^= low;
   state[1]! ^= high;
 }
 
 /** Words of 64 bits as halves, whose sums carry from the low one to the high one. */
-function round(): void {
+function rounds(count: number): void {
   let v0l = state[0]!;
   let v0h = state[1]!;
   let v1l = state[2]!;
@@ -56,47 +55,58 @@ function round(): void {
   let v3l = state[6]!;
   let v3h = state[7]!;
 
-  let sum = (v0l + v1l) | 0;
-  v0h = (v0h + v1h + carry(v0l, v1l, sum)) | 0;
-  v0l = sum;
-  let high = ((v1h << 13) | (v1l >>> 19)) ^ v0h;
-  v1l = ((v1l << 13) | (v1h >>> 19)) ^ v0l;
-  v1h = high;
+  for (let i = 0; i < count; i++) {
+    let sum = (v0l + v1l) | 0;
+    v0h = (v0h + v1h + carry(v0l, sum)) | 0;
+    v0l = sum;
+    let high = ((v1h << 13) | (v1l >>> 19)) ^ v0h;
+    v1l = ((v1l << 13) | (v1h >>> 19)) ^ v0l;
+    v1h = high;
 
-  sum = (v2l + v3l) | 0;
-  v2h = (v2h + v3h + carry(v2l, v3l, sum)) | 0;
-  v2l = sum;
-  high = ((v3h << 16) | (v3l >>> 16)) ^ v2h;
-  v3l = ((v3l << 16) | (v3h >>> 16)) ^ v2l;
-  v3h = high;
+    sum = (v2l + v3l) | 0;
+    v2h = (v2h + v3h + carry(v2l, sum)) | 0;
+    v2l = sum;
+    high = ((v3h << 16) | (v3l >>> 16)) ^ v2h;
+    v3l = ((v3l << 16) | (v3h >>> 16)) ^ v2l;
+    v3h = high;
 
-  // From here on the halves of v0 are swapped: it was rotated by 32.
-  sum = (v0h + v3l) | 0;
-  v0l = (v0l + v3h + carry(v0h, v3l, sum)) | 0;
-  v0h = sum;
-  high = ((v3h << 21) | (v3l >>> 11)) ^ v0l;
-  v3l = ((v3l << 21) | (v3h >>> 11)) ^ v0h;
-  v3h = high;
+    // The halves of v0 are swapped: it is rotated by 32.
+    sum = (v0h + v3l) | 0;
+    v0l = (v0l + v3h + carry(v0h, sum)) | 0;
+    v0h = sum;
+    high = ((v3h << 21) | (v3l >>> 11)) ^ v0l;
+    v3l = ((v3l << 21) | (v3h >>> 11)) ^ v0h;
+    v3h = high;
 
-  sum = (v2l + v1l) | 0;
-  v2h = (v2h + v1h + carry(v2l, v1l, sum)) | 0;
-  v2l = sum;
-  high = ((v1h << 17) | (v1l >>> 15)) ^ v2h;
-  v1l = ((v1l << 17) | (v1h >>> 15)) ^ v2l;
-  v1h = high;
+    sum = (v2l + v1l) | 0;
+    v2h = (v2h + v1h + carry(v2l, sum)) | 0;
+    v2l = sum;
+    high = ((v1h << 17) | (v1l >>> 15)) ^ v2h;
+    v1l = ((v1l << 17) | (v1h >>> 15)) ^ v2l;
+    v1h = high;
 
-  state[0] = v0h;
-  state[1] = v0l;
+    // Both are rotated by 32.
+    sum = v0l;
+    v0l = v0h;
+    v0h = sum;
+    sum = v2l;
+    v2l = v2h;
+    v2h = sum;
+  }
+
+  state[0] = v0l;
+  state[1] = v0h;
   state[2] = v1l;
   state[3] = v1h;
-  state[4] = v2h;
-  state[5] = v2l;
+  state[4] = v2l;
+  state[5] = v2h;
   state[6] = v3l;
   state[7] = v3h;
 }
 
-function carry(a: number, b: number, sum: number): number {
-  return ((a & b) | ((a | b) & ~sum)) >>> 31;
+/** Of a sum of 32 bits: it is less than what was added to, as unsigned numbers. */
+function carry(addend: number, sum: number): number {
+  return sum >>> 0 < addend >>> 0 ? 1 : 0;
 }
 
 const BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

@@ -20,6 +20,17 @@ class Query {
   }
 }
 
+class Filter {
+  readonly column = 'age';
+  readonly #least: number;
+  constructor(least: number) {
+    this.#least = least;
+  }
+  matches(age: number): boolean {
+    return age >= this.#least;
+  }
+}
+
 function cycle(name: string): object {
   const self: Record<string, unknown> = { name };
   self.self = self;
@@ -104,6 +115,12 @@ describe('what cannot be compared', () => {
     ['a promise', Promise.resolve(1)],
     ['a response', new Response('x')],
     ['a symbol', Symbol('x')],
+    ["a member under a symbol, as operators of Sequelize's", { age: { [Symbol('gt')]: 5 } }],
+    ['an instance with a private field beside its data', new Filter(5)],
+    ['one whose class extends such a class', new (class extends Filter {})(5)],
+    ['an error, whose message is hidden', Object.assign(new Error('x'), { code: 'E' })],
+    ['a regular expression with data of its own', Object.assign(/x/, { a: 1 })],
+    ['a map with data of its own', Object.assign(new Map([['a', 1]]), { b: 1 })],
     ['a hostile proxy', hostile],
     ['a long text', 'x'.repeat(70_000)],
     ['a long list', Array.from({ length: 70_000 }, () => 1)],

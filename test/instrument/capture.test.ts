@@ -33,6 +33,17 @@ describe('a captured value', () => {
     expect(ran).toBe(0);
   });
 
+  it('cuts no text shorter for a list or a table that has too many items', () => {
+    const note = 'y'.repeat(3000);
+    const table = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`k${i}`, i]));
+    const list = Array.from({ length: 300 }, (_, i) => i);
+    expect(JSON.parse(captureJson([note, table, list]))).toEqual([
+      note,
+      { ...Object.fromEntries(Object.entries(table).slice(0, 256)), '…': '[more]' },
+      [0, '[43 left out]', ...list.slice(44)],
+    ]);
+  });
+
   it('takes the same object twice where that is no cycle', () => {
     const shared = { a: 1 };
     expect(captureJson([shared, shared])).toBe('[{"a":1},{"a":1}]');

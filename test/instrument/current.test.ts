@@ -1,6 +1,6 @@
 import { type SpanContext, trace } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { agent, current, llm, session, step, tool } from '../../src/instrument/index.ts';
+import { agent, current, llm, session, step, telemetryErrors, tool } from '../../src/instrument/index.ts';
 import { type Recorder, sleep, startRecorder } from './recorder.ts';
 
 let recorder: Recorder;
@@ -37,6 +37,23 @@ describe('current()', () => {
       'gen_ai.response.model': 'gpt-x-0126',
       'gen_ai.response.finish_reasons': ['stop'],
     });
+  });
+
+  it('takes what a client in JavaScript may hand on, and says nothing wrong', async () => {
+    const before = telemetryErrors();
+    await llm('chat', { model: 'gpt-x' }, async () => {
+      const nothing = undefined as never;
+      current().usage(nothing).response(nothing).attributes(nothing).model(nothing).model('');
+      current()
+        .usage({ input: Number.NaN, output: '4' as never, reasoning: 2 })
+        .response({ finishReasons: 'stop' as never, id: null as never });
+    })();
+    expect(recorder.span('chat gpt-x').attributes).toEqual({
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.request.model': 'gpt-x',
+      'gen_ai.usage.reasoning.output_tokens': 2,
+    });
+    expect(telemetryErrors()).toBe(before);
   });
 
   it('leaves out what is not known, and takes the first of first chunks', async () => {

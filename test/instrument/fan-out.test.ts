@@ -94,6 +94,17 @@ describe('calls one after another', () => {
     expect(groups()).toEqual([undefined, undefined]);
   });
 
+  it('are none: synchronous ones, also beside one that runs', async () => {
+    const parse = tool('parse', (text: string) => text.length);
+    await agent('a', async () => {
+      const first = read(5);
+      parse('a');
+      parse('b');
+      await first;
+    })();
+    expect(groups()).toEqual([undefined, undefined, undefined]);
+  });
+
   it('are none: without a parent, as each is a trace of its own', async () => {
     await Promise.all([read(1), read(1)]);
     expect(groups()).toEqual([undefined, undefined]);

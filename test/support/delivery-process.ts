@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { compilePrograms } from './run-program.ts';
 
 const PROGRAM = 'test/instrument/programs/endings';
-/** Loaded by its name alone, so that no compiler would find it. */
 /** On a busy machine, the thread that ships may take long to start. */
 const PATIENT = { TRACE_ANALYZE_EXIT_FLUSH_MS: '20000' };
 const TIMEOUT_MS = 90_000;

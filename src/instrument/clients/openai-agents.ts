@@ -66,8 +66,7 @@ export function agentsProcessor(given: AgentsOptions = {}): AgentsProcessor {
       const seen = spanOf(span);
       if (seen === undefined) return;
       noteAsked(seen.data, seen.parentId);
-      const run = runs.take(seen.id);
-      if (run !== undefined) end(run, seen, span);
+      runs.end(seen.id, (run) => end(run, seen, span));
       if (seen.data.type === 'turn') forgetTurn(seen.id);
     }),
     shutdown: () => Promise.resolve(),

@@ -50,9 +50,9 @@ function viewOf<T extends object>(client: T, options: TraceOpenAIOptions): T {
   const tree: MethodTree = {
     chat: { completions: { create: request(describeChat), ...helpers } },
     completions: { create: request(describeCompletion) },
-    responses: { create: responses, ...helpers },
+    responses: { create: responses, compact: responses, ...helpers },
     embeddings: { create: request(describeEmbeddings) },
-    beta: { chat: { completions: helpers }, responses: { create: responses, ...helpers } },
+    beta: { chat: { completions: helpers }, responses: { create: responses, compact: responses, ...helpers } },
     withOptions: (call, args) => traceOpenAI(call(...args) as object, options),
   };
   return proxied(client, tree);

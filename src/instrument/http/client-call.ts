@@ -49,6 +49,8 @@ export function openClientCall(read: () => HttpRequest, options: HttpClientOptio
     });
     const call = openCall(tracer, plan, TRAITS, caller.setValue(KEY, id));
     if (call === undefined) return undefined;
+    const { fail } = call;
+    call.fail = (error) => fail.call(call, coded(error));
     const headersFrom = (headers: unknown) =>
       isSent
         ? injectFrom(call.context, typeof headers === 'object' && headers !== null ? copyOf(headers) : {})
@@ -87,10 +89,6 @@ export function answered(call: Call, status: unknown): void {
 const MAX_CAUSES = 4;
 
 /** `error.type` is the code of what went wrong below, such as `ECONNREFUSED`, where the error has none of its own. */
-export function failed(call: Call, error: unknown): void {
-  call.fail(coded(error));
-}
-
 function coded(error: unknown): unknown {
   try {
     let cause = error as { readonly code?: unknown; readonly cause?: unknown } | undefined;

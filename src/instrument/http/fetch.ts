@@ -5,7 +5,7 @@ import { watchWebStream } from '../observe-web-stream.ts';
 import type { AnyFunction } from '../options.ts';
 import { telemetryFailed } from '../telemetry-errors.ts';
 import { hook } from '../watch.ts';
-import { answered, type ClientCall, failed, type HttpRequest, openClientCall } from './client-call.ts';
+import { answered, type ClientCall, type HttpRequest, openClientCall } from './client-call.ts';
 import type { HttpClientOptions } from './options.ts';
 import { keepOneContext } from './undici-headers.ts';
 import { parsed } from './url.ts';
@@ -58,7 +58,7 @@ function fetchIn(
   try {
     result = call.run(() => Reflect.apply(fetch, self, sent));
   } catch (error) {
-    failed(call, error);
+    call.fail(error);
     throw error;
   }
   return whenAnswered(result, call);
@@ -99,7 +99,7 @@ function referrerOf({ referrer, referrerPolicy }: RequestLike): Fields {
 function whenAnswered(result: unknown, call: Call): unknown {
   try {
     if (typeof result === 'object' && result !== null) {
-      const onError = (error: unknown) => failed(call, error);
+      const onError = (error: unknown) => call.fail(error);
       if (isPlainPromise(result)) return derivePromise(result, { onValue: (value) => readBody(value, call), onError });
       if (isThenable(result)) {
         watchThenable(result, call, readBody);
@@ -133,7 +133,7 @@ function watchBody(body: object, call: Call): boolean {
 
 /** Where the platform reads the body without its stream. A body that is no JSON has been read all the same. */
 function hookReads(response: object, call: Call): void {
-  const onError = (error: unknown) => (error instanceof SyntaxError ? call.succeed() : failed(call, error));
+  const onError = (error: unknown) => (error instanceof SyntaxError ? call.succeed() : call.fail(error));
   for (const key of ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text']) {
     hook(
       response,

@@ -2,7 +2,7 @@ import type { Context } from '@opentelemetry/api';
 import type { Call } from '../call.ts';
 import type { AnyFunction } from '../options.ts';
 import { telemetryFailed } from '../telemetry-errors.ts';
-import { answered, type ClientCall, failed, type HttpRequest, openClientCall } from './client-call.ts';
+import { answered, type ClientCall, type HttpRequest, openClientCall } from './client-call.ts';
 import { hookDestroy, hookEmit } from './hook-emitter.ts';
 import type { HttpClientOptions } from './options.ts';
 import { clientAttributes, parsed } from './url.ts';
@@ -40,7 +40,7 @@ function requestIn(
   try {
     result = call.run(() => Reflect.apply(request, self, sent));
   } catch (error) {
-    failed(call, error);
+    call.fail(error);
     throw error;
   }
   try {
@@ -111,7 +111,7 @@ function withContext(args: unknown[], { headersFrom }: ClientCall): unknown[] {
 function watchRequest(request: object, call: Call, caller: Context): void {
   let isAnswered = false;
   hookEmit(request, caller, (event, value) => {
-    if (event === 'error') return failed(call, value);
+    if (event === 'error') return call.fail(value);
     if (event === 'response') {
       isAnswered = true;
       answered(call, (value as Fields).statusCode);
@@ -130,15 +130,20 @@ function watchRequest(request: object, call: Call, caller: Context): void {
 function watchResponse(response: object, call: Call, caller: Context): void {
   hookEmit(response, caller, (event, value) => {
     if (event === 'end') call.succeed();
-    else if (event === 'data' || event === 'readable') call.chunk();
-    else if (event === 'error') failed(call, value);
+    else if (event === 'data' || (event === 'readable' && isReadBy(response))) call.chunk();
+    else if (event === 'error') call.fail(value);
     else if (event === 'close') call.stopEarly();
   });
   hookDestroy(response, (error) => leave(call, error));
 }
 
+/** Node says that an answer is readable also where nobody wants to read it. */
+function isReadBy(response: object): boolean {
+  return (response as { listenerCount(event: string): number }).listenerCount('readable') > 0;
+}
+
 /** Node destroys an answer with an error where the server broke off, and without one where the program leaves. */
 function leave(call: Call, error: unknown): void {
   if (error === undefined || error === null) call.stopEarly();
-  else failed(call, error);
+  else call.fail(error);
 }

@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts';
 import { runIn } from '../run-in.ts';
 import { telemetryFailed } from '../telemetry-errors.ts';
-import { answered, type ClientCall, failed, type HttpRequest, openClientCall } from './client-call.ts';
+import { answered, type ClientCall, type HttpRequest, openClientCall } from './client-call.ts';
 import { seen } from './hook-emitter.ts';
 import type { HttpClientOptions } from './options.ts';
 import { keepOneContext } from './undici-headers.ts';
@@ -33,7 +33,7 @@ function dispatchIn(
   try {
     return call.run(() => dispatch(withContext(given, opened), watched(handler, opened)));
   } catch (error) {
-    failed(call, error);
+    call.fail(error);
     throw error;
   }
 }
@@ -69,7 +69,7 @@ const EVENTS: Readonly<Record<string, Told>> = {
   onResponseStart: (call, [, status]) => headersCame(call, status),
   onResponseData: (call) => call.chunk(),
   onResponseEnd: (call) => call.succeed(),
-  onResponseError: (call, [, error]) => failed(call, error),
+  onResponseError: (call, [, error]) => call.fail(error),
   onRequestUpgrade: (call, [, status]) => {
     headersCame(call, status);
     call.succeed();
@@ -77,7 +77,7 @@ const EVENTS: Readonly<Record<string, Told>> = {
   onHeaders: (call, [status]) => headersCame(call, status),
   onData: (call) => call.chunk(),
   onComplete: (call) => call.succeed(),
-  onError: (call, [error]) => failed(call, error),
+  onError: (call, [error]) => call.fail(error),
   onUpgrade: (call, [status]) => {
     headersCame(call, status);
     call.succeed();

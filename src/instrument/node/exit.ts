@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
 import type { Incomplete } from '../call.ts';
 import { endOpenCalls } from '../open-calls.ts';
@@ -63,6 +64,11 @@ function onSignal(signal: NodeJS.Signals): void {
   leave();
   unlisten();
   process.kill(process.pid, signal);
+  // Still here is only the first process of a container, which the system spares.
+  setImmediate(() => {
+    why = 'exit';
+    if (leavers.size > 0) listen();
+  });
 }
 
 function listen(): void {

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import { telemetryFailed } from '../telemetry-errors.ts';
 
 /** False where the work failed or took longer. Never rejects; keeps the process alive for so long. */

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { telemetryFailed } from '../telemetry-errors.ts';
 import type { FromShipper, ShipperOptions, ToShipper, WorkerStart } from './protocol.ts';
+import type { Sender } from './sender.ts';
 
 /** The way to a shipper, wherever that runs. */
 export interface Link {
@@ -71,9 +73,13 @@ function workerFile(): string {
 export function localLink(options: ShipperOptions, { onReply }: Pick<LinkEvents, 'onReply'>): Link {
   let isOpen = true;
   let isLeaving = false;
+  let patience: NodeJS.Timeout | undefined;
+  let sender: Sender | undefined;
   // Loaded only here: where there is a worker, the program is spared it.
   const shipper = Promise.all([import('./shipper.ts'), import('./sender.ts')]).then(([{ Shipper }, { Sender }]) => {
-    return new Shipper(options, new Sender(options.exporter), (message) => isOpen && onReply(message));
+    sender = new Sender(options.exporter);
+    const reply = (message: FromShipper) => isOpen && onReply(message);
+    return new Shipper(options, sender, reply, () => clearTimeout(patience));
   });
   shipper.catch(telemetryFailed);
   const tell = (message: ToShipper): void =>
@@ -85,12 +91,16 @@ export function localLink(options: ShipperOptions, { onReply }: Pick<LinkEvents,
     isThread: false,
     post: (message) => {
       isLeaving = false;
+      clearTimeout(patience);
       tell(message);
     },
-    // Whoever has nothing left to do is asked again after each try, and would never end.
-    leave: () => {
-      if (!isLeaving) tell({ type: 'leave' });
+    leave: (ms) => {
+      // Whoever has nothing left to do is asked again after each try, and would never end.
+      if (isLeaving) return;
       isLeaving = true;
+      // Requests do not keep the process alive.
+      patience = setTimeout(() => sender?.giveUp(), ms);
+      tell({ type: 'leave' });
     },
     close: () => {
       isOpen = false;

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import { telemetryFailed } from '../telemetry-errors.ts';
 import { type Link, localLink, threadLink } from './link.ts';
 import type { FromShipper, Parcel, ShipperOptions } from './protocol.ts';
@@ -247,6 +248,8 @@ export class Outbox {
   flush(): Promise<boolean> {
     this.#cut();
     if (this.#held.size === 0) return Promise.resolve(true);
+    // What is left is on disk, and nobody is there any more to ship it.
+    if (this.#isClosed) return Promise.resolve(false);
     const id = this.#ids++;
     return new Promise((resolve) => {
       this.#flushes.set(id, (isDone) => {
@@ -279,6 +282,6 @@ export class Outbox {
       this.#forget(id, held);
       this.#counts.dropped += held.parcel.spans;
     }
-    for (const end of this.#flushes.values()) end(false);
+    for (const end of this.#flushes.values()) end(this.#held.size === 0);
   }
 }

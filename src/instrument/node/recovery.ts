@@ -73,14 +73,22 @@ export class Recovery {
   }
 }
 
-/** Whether a look by a `Recovery` would find something; for threads that must not be held up. */
-export async function hasAbandoned({ directories, endpoint }: RecoveryOptions): Promise<boolean> {
+const MANY_FILES = 1000;
+
+/** Whether a `Recovery` would find something to ship or to delete; for threads that must not be held up. */
+export async function hasAbandoned({ directories, endpoint, maxBytes }: RecoveryOptions): Promise<boolean> {
+  let bytes = 0;
   for (const directory of directories) {
-    for (const file of await readdir(directory).catch(() => [])) {
+    const files = await readdir(directory).catch(() => []);
+    // To look at each would take too long here.
+    if (files.length > MANY_FILES) return true;
+    for (const file of files) {
       const name = parseSpoolName(file);
-      if (name === undefined || (endpoint !== undefined && name.endpoint !== endpoint)) continue;
-      const touchedMs = statSync(join(directory, file), { throwIfNoEntry: false })?.mtimeMs;
-      if (touchedMs !== undefined && isAbandoned(name, touchedMs)) return true;
+      const stat = name && statSync(join(directory, file), { throwIfNoEntry: false });
+      if (name === undefined || stat === undefined) continue;
+      bytes += stat.size;
+      const isMeant = endpoint === undefined || name.endpoint === endpoint;
+      if (bytes > maxBytes || (isMeant && isAbandoned(name, stat.mtimeMs))) return true;
     }
   }
   return false;

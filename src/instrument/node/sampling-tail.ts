@@ -15,19 +15,22 @@ interface Undecided {
   /** The spans without a parent in this process, by their ids, with their starts in milliseconds. */
   readonly openRoots: Map<string, number>;
   readonly spans: RecordedSpan[];
+  chars: number;
 }
 
 export interface TailSamplingOptions {
   readonly plan: SamplingPlan;
   /** Takes the spans that are kept, in the order of their ends. */
   keep(span: RecordedSpan): void;
-  /** Spans held at most, of all traces together. */
+  /** Spans held at most, of all traces together, and characters of their texts. */
   readonly maxHeld?: number;
+  readonly maxChars?: number;
   /** Undecided traces at most, and those whose decision is remembered for spans that come late. */
   readonly maxTraces?: number;
 }
 
 const MAX_HELD = 20_000;
+const MAX_CHARS = 32 * 1024 * 1024;
 const MAX_TRACES = 10_000;
 
 /**
@@ -46,9 +49,10 @@ export class TailSampling {
   /** Whether they are kept; longest unused first. */
   readonly #decided = new Map<string, boolean>();
   #held = 0;
+  #chars = 0;
 
   constructor(options: TailSamplingOptions) {
-    this.#options = { maxHeld: MAX_HELD, maxTraces: MAX_TRACES, ...options };
+    this.#options = { maxHeld: MAX_HELD, maxChars: MAX_CHARS, maxTraces: MAX_TRACES, ...options };
     this.#isInShare = shareSampler(options.plan.ratio);
   }
 
@@ -80,7 +84,7 @@ export class TailSampling {
       this.#remember(traceId, isInShare);
       return;
     }
-    this.#undecided.set(traceId, { openRoots: new Map([[rootId, startMs]]), spans: [] });
+    this.#undecided.set(traceId, { openRoots: new Map([[rootId, startMs]]), spans: [], chars: 0 });
     if (this.#undecided.size > this.#options.maxTraces) this.#keepOldest();
   }
 
@@ -92,11 +96,14 @@ export class TailSampling {
       return;
     }
     trace.spans.push(span);
+    const chars = charsOf(span);
+    trace.chars += chars;
+    this.#chars += chars;
     this.#held++;
     const isKept = isFailed(span) || isCutOff(span) || this.#isSlow(trace, span);
     trace.openRoots.delete(spanId);
     if (isKept || trace.openRoots.size === 0) this.#decide(traceId, trace, isKept);
-    else if (this.#held > this.#options.maxHeld) this.#keepOldest();
+    else if (this.#held > this.#options.maxHeld || this.#chars > this.#options.maxChars) this.#keepOldest();
   }
 
   /** Everything that is undecided, because nobody will know: the process ends. */
@@ -117,10 +124,11 @@ export class TailSampling {
     return false;
   }
 
-  #decide(traceId: string, { spans }: Undecided, isKept: boolean): void {
+  #decide(traceId: string, { spans, chars }: Undecided, isKept: boolean): void {
     this.#undecided.delete(traceId);
     this.#remember(traceId, isKept);
     this.#held -= spans.length;
+    this.#chars -= chars;
     if (isKept) for (const span of spans) this.#options.keep(span);
     else this.sampledOut += spans.length;
   }
@@ -148,6 +156,16 @@ const isFailed = ({ status }: RecordedSpan): boolean => status.code === SpanStat
 function isCutOff({ attributes }: RecordedSpan): boolean {
   const why = attributes[ATTR.incomplete];
   return why !== undefined && why !== 'abandoned';
+}
+
+/** Of the texts that may be large. */
+function charsOf({ attributes, events }: RecordedSpan): number {
+  let chars = 0;
+  for (const value of Object.values(attributes)) if (typeof value === 'string') chars += value.length;
+  for (const event of events) {
+    for (const value of Object.values(event.attributes ?? {})) if (typeof value === 'string') chars += value.length;
+  }
+  return chars;
 }
 
 const milliseconds = ([seconds, nanoseconds]: HrTime): number => seconds * 1000 + nanoseconds / 1e6;

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
@@ -12,7 +13,7 @@ export type Outcome =
   | { readonly type: 'delivered'; readonly rejected: number }
   /** 413: fewer may be taken. */
   | { readonly type: 'tooLarge' }
-  /** 400, 422: some of them cannot be read. */
+  /** 400, 422: some of them cannot be read; or not even be written. */
   | { readonly type: 'bad' }
   /** 429, 502, 503, 504: later. */
   | { readonly type: 'busy'; readonly retryAfterMs: number | undefined }
@@ -49,6 +50,7 @@ export class Sender {
   readonly #exporter: OTLPTraceExporter;
   readonly #attempts = new AsyncLocalStorage<Attempt>();
   readonly #timeoutMs: number;
+  readonly #open = new Set<Attempt>();
 
   constructor({ url, headers }: ShipperOptions['exporter'], env: NodeJS.ProcessEnv = process.env) {
     this.#timeoutMs = timeoutOf(env);
@@ -62,7 +64,8 @@ export class Sender {
   /** Never rejects. */
   send(spans: readonly ReadableSpan[]): Promise<Outcome> {
     const attempt: Attempt = { body: '' };
-    return new Promise((resolve) => {
+    this.#open.add(attempt);
+    return new Promise<Outcome>((resolve) => {
       // The exporter's own limit begins with a connection, which may never come about.
       const timer = setTimeout(() => attempt.request?.destroy(), this.#timeoutMs + 1000).unref();
       const done = (isDelivered: boolean, error?: Error) => {
@@ -76,10 +79,17 @@ export class Sender {
             this.#exporter.export([...spans], ({ code, error }) => done(code === 0, error)),
           ),
         );
-      } catch (error) {
-        done(false, error as Error);
+      } catch {
+        // They could not be made into bytes, which happens before anything is sent.
+        clearTimeout(timer);
+        resolve({ type: 'bad' });
       }
-    });
+    }).finally(() => this.#open.delete(attempt));
+  }
+
+  /** Whoever has not answered by now is taken for away. */
+  giveUp(): void {
+    for (const { request } of this.#open) request?.destroy();
   }
 
   #watched(agent: Agent): Agent {
@@ -97,6 +107,8 @@ export class Sender {
 /** Learns what comes of a request, before the exporter does. */
 function watch(request: ClientRequest, attempt: Attempt): void {
   attempt.request = request;
+  // Whoever waits for the answer keeps the process alive, and for as long as it likes.
+  request.once('socket', (socket) => socket.unref());
   request.prependListener('error', (error: NodeJS.ErrnoException) => {
     attempt.errorCode = error.code ?? '';
     // With the code, the exporter would try again by itself.

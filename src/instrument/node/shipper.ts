@@ -1,3 +1,4 @@
+import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from 'node:timers';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { telemetryFailed } from '../telemetry-errors.ts';
 import { type Load, leftBehind, loadOf, type Part, partOf, spansOf, withResource } from './load.ts';
@@ -16,6 +17,8 @@ const MAX_WAIT_MS = 5000;
 const MAX_FLUSH_MS = 10_000;
 /** For what the receiver denies: that takes a person to set right. */
 const MAX_DENIED_WAIT_MS = 30_000;
+/** A receiver may ask for years; a timer of more than 24 days would go off at once. */
+const MAX_TIMER_MS = 3_600_000;
 
 interface Flush {
   readonly id: number;
@@ -141,11 +144,12 @@ export class Shipper {
 
   #wakeLater(): void {
     if (this.#waiting.length === 0) return;
-    const soonest = Math.min(...this.#waiting.map(({ notBefore }) => notBefore));
+    const soonest = this.#waiting.reduce((min, { notBefore }) => Math.min(min, notBefore), Number.POSITIVE_INFINITY);
     const at = Math.max(this.#pausedUntil, soonest);
     // What is on its way comes back here by itself.
     if (this.#sending > 0 && at <= performance.now()) return;
-    this.#timer = setTimeout(() => this.#pump(), Math.max(1, at - performance.now())).unref();
+    const wait = Math.min(Math.max(1, at - performance.now()), MAX_TIMER_MS);
+    this.#timer = setTimeout(() => this.#pump(), wait).unref();
   }
 
   async #send(part: Part): Promise<void> {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setImmediate } from 'node:timers';
 import { TraceFlags } from '@opentelemetry/api';
 import type { Incomplete } from '../call.ts';
 import { telemetryFailed } from '../telemetry-errors.ts';

@@ -51,7 +51,8 @@ export function endpointKey(url: string): string {
 
 /** Whether nobody holds the file any more. */
 export function isAbandoned(file: SpoolName, touchedMs: number): boolean {
-  const isLeased = Date.now() - touchedMs < LEASE_MS;
+  // A time to come is that of a clock which was wrong, then or now.
+  const isLeased = Math.abs(Date.now() - touchedMs) < LEASE_MS;
   if (file.machine !== machine()) return !isLeased;
   if (!isAlive(file.pid)) return true;
   const ticks = startTicksOf(file.pid);

@@ -1,6 +1,6 @@
 import { closeSync, lstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { telemetryFailed } from '../telemetry-errors.ts';
 import { spoolNames } from './spool-files.ts';
 
@@ -16,7 +16,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function spoolDirectories(option: string | false | undefined, env: Environment): readonly string[] {
   const chosen = env.TRACE_ANALYZE_SPOOL?.trim() || option;
   if (chosen === false || chosen === 'off') return [];
-  if (chosen !== undefined) return [chosen];
+  // A program may go to another directory later.
+  if (chosen) return [resolve(chosen)];
   const user = process.getuid?.() ?? 0;
   return [...stateDirectory(env), join(tmpdir(), `trace-analyze-${user}`, 'spool')];
 }
@@ -86,7 +87,7 @@ export class Spool {
 function makeDirectory(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   if (!path.startsWith(tmpdir())) return;
-  const { uid } = lstatSync(join(path));
+  const { uid } = lstatSync(path);
   const user = process.getuid?.();
   if (user !== undefined && uid !== user) throw new Error(`${path} belongs to somebody else`);
 }

@@ -3,13 +3,17 @@ import { REDACTED, type Redactor } from './rule.ts';
 
 /** The last word of a name, a quote that ends it, and what stands between it and its value. */
 const NAME_END =
-  /(?:pass(?:w(?:or)?[dt]|phrase|code)?|pwd|secrets?|token|auth(?:orization)?|cookies?|credentials?|cvv2?|cvc|ssn|t?otp|key(?:_?(?:id|value))?|conn(?:ection)?[_ ]?str(?:ing)?)((?:\\{0,7}["'`])?\]?)(\s{0,4}(?:=>|:=|[:=])\s{0,4}|\s{1,3}is:?\s{1,3}|[ =])/gi;
-const OPENING = /(\\{0,7})(["'`])/y;
+  /(?:pass(?:w(?:or)?[dt]|phrase|code)?|pwd|secrets?|token|auth(?:orization)?|cookies?|credentials?|cvv2?|cvc|ssn|t?otp|key(?:_?(?:id|value))?|conn(?:ection)?[_ ]?str(?:ing)?)((?:\\{0,7}["'`])?\]?)(\s{0,4}(?:=>|:=|[:=])\s{0,4}|\s{1,3}is:?\s{1,3}|\s{0,4},?\s{0,4}(?:\\{0,7}["'])?value(?:\\{0,7}["'])?\s{0,4}[:=]\s{0,4}|[ =>])/gi;
+const OPENING = /(\\{0,7})(["'`])(?:\1\2\1\2)?/y;
 /** As much of a value as it takes to tell whether it is one; the rest is only read where it is. */
 const BARE_START = /[^\s"'`\\&;,<>(){}[\]|]{1,128}/y;
 const BARE = /[^\s"'`\\&;,<>(){}[\]|]+/y;
 const LINE_START = /[^\r\n"'`\\]{1,256}/y;
 const LINE = /[^\r\n"'`\\]+/y;
+/** Up to the end tag of XML. */
+const ELEMENT = /[^\s"\\<>]{4,256}(?=<\/)/y;
+/** What is neither `Bearer` nor `Basic` in an `Authorization` header: `token …`, `ApiKey …`. */
+const OTHER_SCHEME = /([A-Za-z][\w-]{1,20} {1,2})[^\s"'`\\&;,<>(){}[\]|]{8,}/y;
 const NAME_CHAR = /[\w.-]/;
 const MAX_NAME = 48;
 
@@ -30,7 +34,10 @@ interface Value {
   readonly instead: string;
 }
 
-/** `password=…`, `"apiKey": "…"`, `TOKEN='…'`, `--secret …`: in JSON at any depth of escaping, code, environments. */
+/**
+ * `password=…`, `"apiKey": "…"`, `TOKEN='…'`, `--secret …`, `"name":"cookie","value":"…"`, `<password>…</password>`: in
+ * JSON at any depth of escaping, code, environments, XML.
+ */
 export const redactAssignments: Redactor = (text, tally) => {
   let kept = '';
   let from = 0;
@@ -41,6 +48,7 @@ export const redactAssignments: Redactor = (text, tally) => {
     const name = nameBefore(text, found.index, at - separator.length - quote.length);
     const assignment = { name: name.replace(/^-+/, ''), separator, isQuoted: quote !== '' };
     if (!isAssigned(assignment, name)) continue;
+    if (separator === '>' && text.charAt(at - 2 - name.length) !== '<') continue;
     const value = valueAt(text, at, assignment);
     if (value === undefined) continue;
     kept += text.slice(from, value.start) + value.instead;
@@ -59,13 +67,15 @@ function nameBefore(text: string, keyword: number, end: number): string {
   return text.slice(start, end);
 }
 
-/** A blank alone assigns only on a command line. */
-function isAssigned({ name, separator }: Assignment, written: string): boolean {
+/** A blank alone assigns only on a command line, the value of another field only where the name is one, too. */
+function isAssigned({ name, separator, isQuoted }: Assignment, written: string): boolean {
   if (separator === ' ' && !written.startsWith('--')) return false;
+  if (separator.includes('v') && !isQuoted) return false;
   return isSecretName(name) || (separator === '=' && isKeyOfEnvironment(name));
 }
 
 function valueAt(text: string, at: number, assignment: Assignment): Value | undefined {
+  if (assignment.separator === '>') return wholeWord(text, at, ELEMENT);
   OPENING.lastIndex = at;
   const opening = OPENING.exec(text);
   if (opening !== null) {
@@ -78,11 +88,24 @@ function valueAt(text: string, at: number, assignment: Assignment): Value | unde
   if (line.includes('=') && !line.includes('[redacted')) {
     return { start: at, end: at + wordAt(text, at, LINE).length, instead: REDACTED };
   }
+  if (/authorization$/i.test(assignment.name) && assignment.separator.includes(':')) {
+    const header = wordAt(text, at, OTHER_SCHEME);
+    const start = at + header.lastIndexOf(' ') + 1;
+    const credential = header === '' ? undefined : wholeWord(text, start, BARE);
+    if (credential !== undefined) return credential;
+  }
   const value = wordAt(text, at, BARE_START);
   if (!isBareSecret(assignment, value, text.charAt(at + value.length))) return undefined;
   // A number in JSON stays one.
   const instead = assignment.isQuoted && /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(value) ? '0' : REDACTED;
   return value === instead ? undefined : { start: at, end: at + wordAt(text, at, BARE).length, instead };
+}
+
+/** A word that has a digit, and is neither a placeholder nor a mere word. */
+function wholeWord(text: string, start: number, word: RegExp): Value | undefined {
+  const value = wordAt(text, start, word);
+  if (!/\d/.test(value) || NO_SECRET.test(value)) return undefined;
+  return { start, end: start + value.length, instead: REDACTED };
 }
 
 function wordAt(text: string, at: number, word: RegExp): string {

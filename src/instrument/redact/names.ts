@@ -5,7 +5,7 @@ const OPENING =
   'api|access|secret|private|account|encryption|signing|auth|master|service|subscription|admin|deploy|webhook|session|ssh|gpg|function|host|client|consumer|storage|license|app|application|server|rest|publishable|openai|anthropic|gemini|azure|mistral|cohere|groq|hmac|aes|jwt|stripe|ingest|write';
 
 const SECRET = new RegExp(
-  `(?:^|_)(?:pass(?:word|wd|wort|phrase|code)|pwd|secrets?|token|authorization|cookies?|credentials?|cvv2?|cvc|ssn|otp|totp|(?:${OPENING})_?key(?:_id|_value)?|conn(?:ection)?_?(?:string|str)|sas_url|(?:api|auth|access|refresh|id|bearer|secret)token|(?:client|app|api|web|shared)secret)$|^auth$|(?:^|_)(?:db|user|smtp|mysql|pg|redis|mail|admin|root|ftp|proxy|basic)_pass$|^pass$|(?:^|_)(?:basic|http|proxy)_auth$`,
+  `(?:^|_)(?:[a-z0-9]{0,16}passw(?:or)?[dt]|pass(?:phrase|code)|pwd|secrets?|token|authorization|cookies?|credentials?|cvv2?|cvc|ssn|otp|totp|(?:${OPENING})_?key(?:_id|_value)?|conn(?:ection)?_?(?:string|str)|sas_url|(?:api|auth|access|refresh|id|bearer|secret)token|(?:client|app|api|web|shared)secret)$|^auth$|(?:^|_)(?:db|user|smtp|mysql|pg|redis|mail|admin|root|ftp|proxy|basic)_pass$|^pass$|(?:^|_)(?:basic|http|proxy)_auth$`,
 );
 
 /** Tokens that are places in a list or pieces of text. */

@@ -5,7 +5,7 @@ import { endOfToken, TOKEN_STARTS } from './tokens.ts';
 export const SUSPECT = {
   privateKey: 1,
   token: 2,
-  /** An `@`: of an e-mail address, or of a URL with a user. */
+  /** An `@`, in a URL also as `%40`: of an e-mail address, or of a URL with a user. */
   at: 4,
   header: 8,
   /** A telling name with a value. */
@@ -27,7 +27,7 @@ const KINDS = new Uint8Array(65_536);
 for (let code = 0; code < 128; code++) if (isAlphanumeric(code)) KINDS[code] = code < 58 ? DIGIT : LETTER;
 KINDS[32] = GAP;
 KINDS[92] = ESCAPE;
-for (const char of '-@~:=') KINDS[char.charCodeAt(0)] = SPECIAL;
+for (const char of '-@~:=>%') KINDS[char.charCodeAt(0)] = SPECIAL;
 
 /** As many digits as a social security number has. */
 const FEWEST_DIGITS = 9;
@@ -65,7 +65,7 @@ function isUpper(code: number): boolean {
   return code > 64 && code < 91;
 }
 
-const HEADER_WORD = /bearer|basic/iy;
+const HEADER_WORD = /bearer|basic|password {1,4}'|identified /iy;
 const WEBHOOK_HOST = /hooks?\.|discord|webhook\.|maker\.|api\.telegram|chat\.googleapis/y;
 
 const MAY_BE_TOKEN = 1;
@@ -76,7 +76,7 @@ const MAY_BE_HOST = 8;
 /** By the first two characters of a word, what it may be, so that most words cost one look. */
 const WORDS = new Uint8Array(PAIRS);
 for (const pair of TOKEN_STARTS) WORDS[pair] = MAY_BE_TOKEN;
-mark('be bE Be BE ba bA Ba BA', MAY_BE_HEADER);
+mark('be bE Be BE ba bA Ba BA pa pA Pa PA id iD Id ID', MAY_BE_HEADER);
 mark('is iS Is IS', MAY_BE_VERB);
 mark('ho di we ma ap ch', MAY_BE_HOST);
 
@@ -110,6 +110,8 @@ function ofSpecial(text: string, at: number, code: number, known: number): numbe
   switch (code) {
     case 64: // @
       return SUSPECT.at;
+    case 37: // %
+      return text.startsWith('40', at + 1) ? SUSPECT.at : 0;
     case 126: // ~
       return at > 0 && text.charCodeAt(at - 1) === 81 ? SUSPECT.token : 0;
     case 45: // -
@@ -138,7 +140,7 @@ function ofName(text: string, at: number, known: number): number {
 
 /** Ends of the names that `redactAssignments` and `redactUrls` look for. */
 const NAME =
-  /(?:pass(?:w(?:or)?[dt]|phrase|code)?|pwd?|secrets?|token|auth(?:orization)?|cookies?|credentials?|cvv2?|cvc|ssn|t?otp|key(?:_?(?:id|value))?|string|str|sig(?:n(?:ature)?)?|url|verifier|assertion|sid|sessionid|jwt|request|response)$/i;
+  /(?:pass(?:w(?:or)?[dt]|phrase|code)?|pwd?|secrets?|token|auth(?:orization)?|cookies?|credentials?|cvv2?|cvc|ssn|t?otp|key(?:_?(?:id|value))?|string|str|sig(?:n(?:ature)?)?|url|verifier|assertion|sid|sessionid|jwt|request|response|value)$/i;
 const LAST_LETTERS = new Uint8Array(128);
 for (const char of 'sdteyhnlvc2pgrw') {
   LAST_LETTERS[char.charCodeAt(0)] = 1;

@@ -28,6 +28,12 @@ const PREFIXED: readonly (readonly [starts: string, pattern: string])[] = [
   ['r8', 'r8_[A-Za-z0-9]{30,}'],
   ['gs', 'gsk_[A-Za-z0-9]{20,}'],
   ['xa pp tv nv pu', '(?:xai|pplx|tvly|nvapi|pul)-[A-Za-z0-9_-]{20,}'],
+  ['pa', 'pa-[A-Za-z0-9_-]{40,}'],
+  ['AQ', 'AQ\\.Ab[A-Za-z0-9_-]{30,}'],
+  ['tg', 'tgp_v1_[A-Za-z0-9_-]{30,}'],
+  ['fw', 'fw_[A-Za-z0-9]{22,}'],
+  ['fc', 'fc-[0-9a-f]{32}(?![A-Za-z0-9])'],
+  ['se', 'secret_[A-Za-z0-9]{40,}'],
   ['ls', 'lsv2_[a-z]{2}_[A-Za-z0-9_]{20,}'],
   ['do', 'do[opr]_v1_[0-9a-f]{32,}'],
   ['da', 'dapi[0-9a-f]{32}'],
@@ -47,6 +53,15 @@ const PREFIXED: readonly (readonly [starts: string, pattern: string])[] = [
   ['PM', 'PMAK-[A-Za-z0-9-]{20,}'],
   ['Fl', 'FlyV1 [A-Za-z0-9_=+/,-]{20,}'],
   ['ji e2', '(?:jina|e2b)_[A-Za-z0-9_]{20,}'],
+  ['dc', 'dckr_[po]at_[A-Za-z0-9_-]{20,}'],
+  ['ru', 'rubygems_[0-9a-f]{32,}'],
+  ['ps', 'pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.-]{20,}'],
+  ['vc', 'vc[apkri]_[A-Za-z0-9]{20,}'],
+  ['at', 'atlasv1\\.[A-Za-z0-9_-]{40,}'],
+  // Mapbox.
+  ['sk pk', '[ps]k\\.eyJ[A-Za-z0-9_-]{16,}\\.[A-Za-z0-9_-]{10,}'],
+  // Discord's bots: their id in base64, a time, a signature.
+  ['MD MT Mj Mz ND NT Nj Nz OD OT Oj Oz', '[MNO][A-Za-z0-9]{22,27}\\.[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{27,}'],
   // JSON Web Tokens: three parts, or five where encrypted.
   ['ey', 'eyJ[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*){0,4}'],
 ];
@@ -98,25 +113,39 @@ function redactPrefixed(text: string, tally: Tally): string {
   return from === 0 ? text : kept + text.slice(from);
 }
 
-/** Names of packages, classes and files begin alike, but are words. */
+/** Words of small letters, with a short number each at most. */
+const WORDS = /^[a-z]+(?:[-_.](?:[a-z]{1,14}\d{0,3}|\d{1,8}))+$/;
+
+/** Names of packages, models, constraints, classes and files begin alike, but are words. */
 function isToken(found: string): boolean {
   if (found.startsWith('eyJ')) return found.split('.').length >= 3;
-  return /\d/.test(found.slice(3));
+  if (/\d/.test(found.slice(3))) return !WORDS.test(found);
+  // Without a digit by chance. In names made of words, far fewer letters are capitals.
+  const letters = /[A-Za-z]{20,}/.exec(found.slice(3))?.[0] ?? '';
+  const capitals = letters.replace(/[a-z]/g, '').length / letters.length;
+  return capitals > 0.25 && capitals < 0.75;
 }
 
 const HEADER = new RegExp(
-  `${WORD_START}(?:bearer(?: |%20|\\+|: ?)[A-Za-z0-9+/=._~-]{6,}|basic(?: |%20|\\+)[A-Za-z0-9+/=_-]{4,}|(?:-u|--user)[ =][^\\s"'\\\\:]{1,128}:[^\\s"'\\\\]+)`,
+  `${WORD_START}(?:bearer(?: |%20|\\+|: ?)[A-Za-z0-9+/=._~-]{6,}|basic(?: |%20|\\+)[A-Za-z0-9+/=_-]{4,}|(?:-u|--user)[ =][^\\s"'\\\\:]{1,128}:[^\\s"'\\\\]+|(?:password|identified(?: with [\\w"\`]{1,32})? by) {1,4}'[^'\\\\]{1,128}')`,
   'gi',
 );
 
-/** What a request says who it is by, in headers and on the command line of `curl`. */
+/** What a request says who it is by, in headers and on the command line of `curl`; passwords in statements of SQL. */
 export const redactHeaders: Redactor = (text, tally) =>
   replaceFound(text, HEADER, tally, (found) => {
+    if (found.endsWith("'")) return inStatement(found);
     const at = /^[^ %+:=]+(?: |%20|\+|: ?|=)/.exec(found)?.[0].length ?? 0;
     const value = found.slice(at);
     if (!isCredential(found.charAt(1).toLowerCase(), value)) return undefined;
     return found.slice(0, at) + REDACTED;
   });
+
+/** `PASSWORD '…'`, `IDENTIFIED BY '…'`, unless a placeholder stands there. */
+function inStatement(found: string): string | undefined {
+  const start = found.lastIndexOf("'", found.length - 2) + 1;
+  return '[$:@?%{'.includes(found.charAt(start)) ? undefined : `${found.slice(0, start)}${REDACTED}'`;
+}
 
 function isCredential(second: string, value: string): boolean {
   if (second === 'e') return /\d/.test(value) || (value.length >= 20 && /[A-Z]/.test(value));
@@ -133,11 +162,12 @@ function isUserAndPassword(value: string): boolean {
   }
 }
 
-const EMAIL = /(?<=^|[^\w\\]|\\[bfnrt]|\\u[0-9a-fA-F]{4})\w[\w.+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24}/g;
+const EMAIL =
+  /(?<=^|[^\w\\]|\\[bfnrt]|\\u[0-9a-fA-F]{4})\w[\w.+-]{0,63}(?:@|%40)(?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24}/g;
 /** `icon@2x.png`, `git@host:repository`. */
 const NO_EMAIL = /^git@|\.(?:png|jpe?g|gif|webp|svg|avif|ico|js|ts|jsx|tsx|mjs|cjs|css|json)$/i;
 
 export const redactEmails: Redactor = (text, tally) =>
-  text.includes('@')
+  text.includes('@') || text.includes('%40')
     ? replaceFound(text, EMAIL, tally, (found) => (NO_EMAIL.test(found) ? undefined : '[redacted email]'))
     : text;

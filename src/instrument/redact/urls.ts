@@ -10,7 +10,7 @@ const QUERY_SECRET =
 
 /** URLs whose path is the secret. */
 const WEBHOOK =
-  /(?:hooks\.slack\.com\/(?:services|workflows|triggers)|discord(?:app)?\.com\/api\/webhooks|hooks\.zapier\.com\/hooks|hook\.[a-z0-9.]{0,20}make\.com|webhook\.office\.com\/webhookb2|maker\.ifttt\.com\/trigger|api\.telegram\.org\/bot|chat\.googleapis\.com\/v1\/spaces)[/:][^\s"'`\\<>?]+/g;
+  /(?:hooks\.slack\.com\/(?:services|workflows|triggers)|discord(?:app)?\.com\/api\/webhooks|hooks\.zapier\.com\/hooks|hook\.[a-z0-9.]{0,20}make\.com|webhook\.office\.com\/webhookb2|maker\.ifttt\.com\/trigger|api\.telegram\.org\/bot\d{1,20}|chat\.googleapis\.com\/v1\/spaces)[/:][^\s"'`\\<>?]+/g;
 
 export const redactUrls: Redactor = (text, tally) => {
   const withoutHooks = replaceFound(text, WEBHOOK, tally, (found) =>

@@ -50,7 +50,8 @@ function linesOf(tree: string): string[] {
 
 function parse(text: string): ExpectedLine {
   const line = text.trim();
-  const open = line.indexOf(' {');
+  // Names may have braces of their own.
+  const open = line.search(/ \{[\w.-]+=/);
   const rest = open < 0 ? line : line.slice(0, open);
   const name = rest.replace(/( \[\w+\])?( \((error: .*|remote parent|parent .*)\))*$/, '');
   const keys = open < 0 ? [] : [...line.slice(open + 1).matchAll(/[{,] ?([\w.-]+)=/g)].map(([, key]) => key!);

@@ -235,6 +235,8 @@ describe('what goes wrong', () => {
     await sleep(5);
     const span = recorder.span('GET');
     expect([span.attributes['http.response.status_code'], outcome(span)]).toEqual([200, 'error + exception']);
+    // Of the socket, behind a `TypeError: terminated`.
+    expect(span.attributes['error.type']).toBe('UND_ERR_SOCKET');
   });
 
   it('a URL that is none, and arguments that are none', async () => {

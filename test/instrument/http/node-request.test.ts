@@ -192,6 +192,23 @@ describe('the span of a request', () => {
     );
   });
 
+  it('lacks nothing where the answer is thrown away unread', async () => {
+    await new Promise((resolve) =>
+      traced
+        .get(`${server.url}/slow`, (response) => {
+          // Node says so whether or not somebody is going to read.
+          const { emit } = response;
+          response.emit = (event: string | symbol, ...rest: unknown[]) => {
+            if (event === 'readable') setTimeout(() => response.destroy());
+            return emit.call(response, event, ...rest);
+          };
+        })
+        .on('close', resolve),
+    );
+    const span = recorder.span('GET');
+    expect([span.attributes['ta.stopped_early'], outcome(span)]).toEqual([undefined, 'unset']);
+  });
+
   it('ends when a connection is upgraded', async () => {
     const upgrading = createServer().on('upgrade', (_, socket) =>
       socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),

@@ -13,6 +13,7 @@ interface Setup {
   readonly ratio?: number;
   readonly slowMs?: number | undefined;
   readonly maxHeld?: number;
+  readonly maxChars?: number;
   readonly maxTraces?: number;
 }
 
@@ -145,6 +146,22 @@ describe('sampling by how traces end', () => {
     end(young, 6);
     end(old, 7);
     expect([names(), tail.held, tail.sampledOut]).toEqual([['part', 'old'], 0, 4]);
+  });
+
+  it('keeps the oldest trace where there is too much text to hold', () => {
+    const { tail, start, end, names } = sampled({ maxChars: 250 });
+    const [old, young] = [start('old', 0), start('young', 1)];
+    for (const [i, root] of [old, young, young].entries()) {
+      const part = start(`part ${i}`, 2, root);
+      if (i === 1) part.addEvent('exception', { 'exception.stacktrace': 'x'.repeat(100) });
+      else part.setAttribute('text', 'x'.repeat(100));
+      end(part, 3);
+    }
+    expect([names(), tail.held]).toEqual([['part 0'], 2]);
+    end(young, 4);
+    const next = start('next', 5);
+    end(start('one more', 5, next).setAttribute('text', 'x'.repeat(200)), 6);
+    expect([names(), tail.held]).toEqual([['part 0'], 1]);
   });
 
   it('keeps the oldest of too many open traces, and forgets the oldest of too many decisions', () => {

@@ -1,4 +1,6 @@
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OtlpSpan } from '../../../src/analyze/formats/otlp-types.ts';
@@ -7,6 +9,46 @@ import { attributesOf, type Collector, startCollector } from '../../support/coll
 import { type DeliveryPrograms, filesIn } from '../../support/delivery-process.ts';
 import { PROVIDERS, programsWith } from '../../support/opentelemetry-copies.ts';
 import { startOpenAI } from '../../support/vendors/openai.ts';
+
+const ROOT = resolve(import.meta.dirname, '../../..');
+const NEWER = join(ROOT, 'test/clients/node_modules/@opentelemetry');
+
+const PROGRAM = `
+import { TracerProvider } from '@opentelemetry/sdk-trace';
+import { spanProcessor } from 'trace-analyze/instrument/node';
+new TracerProvider({ spanProcessors: [spanProcessor({ sampling: { ratio: 0.5 } })] });
+`;
+
+const CONFIG = {
+  extends: join(ROOT, 'tsconfig.json'),
+  compilerOptions: {
+    paths: { 'trace-analyze/instrument/node': [join(ROOT, 'src/instrument/node/index.ts')] },
+    typeRoots: [join(ROOT, 'node_modules/@types')],
+  },
+  include: ['*.ts'],
+};
+
+/** What the compiler says of a program with SDK 3.x and API 1.10. */
+function complaintsAbout(program: string): string[] {
+  mkdirSync(join(ROOT, 'node_modules/.cache'), { recursive: true });
+  const dir = mkdtempSync(join(ROOT, 'node_modules/.cache/trace-analyze-types-'));
+  const scope = join(dir, 'node_modules/@opentelemetry');
+  mkdirSync(scope, { recursive: true });
+  for (const name of ['api', 'core', 'resources', 'sdk-trace']) symlinkSync(join(NEWER, name), join(scope, name));
+  writeFileSync(join(dir, 'package.json'), '{"type":"module"}');
+  writeFileSync(join(dir, 'tsconfig.json'), JSON.stringify(CONFIG));
+  writeFileSync(join(dir, 'program.ts'), program);
+  try {
+    execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', dir], { stdio: 'pipe', encoding: 'utf8' });
+    return [];
+  } catch (error) {
+    // Other folders' types are `npm run typecheck`'s business.
+    const lines = String((error as { stdout?: string }).stdout).split('\n');
+    return lines.filter((line) => line.includes('program.ts'));
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
 
 const CALLS = [
   'execute_tool inner',
@@ -21,6 +63,14 @@ const LAYOUTS = [
   ['one API, 1.10', { program: 'newer', ours: 'newer' }],
   ['API 1.10, ours 1.9', { program: 'newer' }],
 ] as const;
+
+it.runIf(existsSync(join(NEWER, 'sdk-trace')) || process.env.CI === 'true')(
+  'our processor has the type that a provider of SDK 3.x takes',
+  () => {
+    expect(complaintsAbout(PROGRAM)).toEqual([]);
+    expect(complaintsAbout(PROGRAM.replace('spanProcessor({', 'Object({'))).toHaveLength(1);
+  },
+);
 
 describeReleases('otel', () => {
   describe.each(LAYOUTS)('a provider of SDK 3.x: %s', (_title, copies) => {

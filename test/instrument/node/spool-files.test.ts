@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { Recovery } from '../../../src/instrument/node/recovery.ts';
+import { hasAbandoned, Recovery } from '../../../src/instrument/node/recovery.ts';
 import { spoolDirectories } from '../../../src/instrument/node/spool.ts';
 import {
   endpointKey,
@@ -48,6 +48,7 @@ describe('a file is abandoned', () => {
     ['by one that is gone', { pid: NO_PID }, Date.now(), true],
     ['not by one of another machine that has touched it lately', { machine: '00000000' }, Date.now(), false],
     ['by one of another machine that has not', { machine: '00000000' }, old, true],
+    ['by one of another machine whose clock was wrong', { machine: '00000000' }, Date.now() + 2 * LEASE_MS, true],
     ['not by one that runs where starts cannot be told, and touches it', { startTicks: '0' }, Date.now(), false],
     ['by what seems to run where starts cannot be told, and does not', { startTicks: '0' }, old, true],
   ];
@@ -101,6 +102,14 @@ describe('recovery', () => {
     expect(readdirSync(dir)).toHaveLength(1);
   });
 
+  it('is worth a start for what is meant for the endpoint, and for too much of whatever it is', async () => {
+    write({ endpoint: '00000000' }, 'elsewhere\n');
+    const answers = () => Promise.all([1e6, 9].map((maxBytes) => hasAbandoned({ ...options, maxBytes })));
+    expect(await answers()).toEqual([false, true]);
+    write({}, 'own\n');
+    expect(await answers()).toEqual([true, true]);
+  });
+
   it('finds nothing where there is no directory', () => {
     expect(new Recovery({ ...options, directories: [join(dir, 'nowhere')] }).next()).toBeUndefined();
   });
@@ -109,7 +118,8 @@ describe('recovery', () => {
 describe('the spool is', () => {
   it.each<[string, string | false | undefined, NodeJS.ProcessEnv, readonly string[]]>([
     ['where the environment says', 'option', { TRACE_ANALYZE_SPOOL: '/env' }, ['/env']],
-    ['where the program says', 'option', {}, ['option']],
+    ['where the program says', '/option', {}, ['/option']],
+    ['there even after a change of directory', 'option', {}, [resolve('option')]],
     ['nowhere, if the environment says so', 'option', { TRACE_ANALYZE_SPOOL: 'off' }, []],
     ['nowhere, if the program says so', false, {}, []],
   ])('%s', (_, option, env, expected) => {

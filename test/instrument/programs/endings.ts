@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { trace } from '@opentelemetry/api';
 import { detectResources } from '@opentelemetry/resources';
 import { llm, tool } from '../../../src/instrument/index.ts';
-import { init, shutdown, spanProcessor, stats } from '../../../src/instrument/node/index.ts';
+import { flush, init, shutdown, spanProcessor, stats } from '../../../src/instrument/node/index.ts';
 import { registerProvider } from './own-provider.ts';
 
 /**
@@ -123,6 +123,35 @@ const ENDINGS: Record<string, () => unknown> = {
     const isDelivered = await shutdown();
     process.stderr.write(JSON.stringify({ isDelivered, stats: stats() }));
   },
+  'by shutdown, twice': async () => {
+    makeSpans();
+    const answers = [await shutdown(600_000), await shutdown(600_000), await flush(600_000)];
+    say(answers.join());
+  },
+  'in another directory': async () => {
+    makeSpans();
+    process.chdir('/');
+    makeSpans();
+    say(String(await shutdown()));
+  },
+  // As tests of programs do, and as a simulated browser does.
+  'with timers of its own': async () => {
+    const wait = setTimeout;
+    Object.assign(globalThis, { setTimeout: () => 1, clearTimeout: () => undefined, setImmediate: () => 2 });
+    makeSpans();
+    for (let i = 0; i < 400 && stats().delivered < Number(count); i++) await new Promise((done) => wait(done, 25));
+    makeSpans();
+    say(String(await shutdown()));
+  },
+  // Of a container, which no signal ends that it does not listen for.
+  'as the first process': async () => {
+    makeSpans();
+    process.kill(process.pid, 'SIGTERM');
+    await sleep(100);
+    makeSpans();
+    leaveOpen();
+    say(`process ${process.pid}`);
+  },
   // A span every 20 ms for so many milliseconds.
   'over time': async () => {
     const end = performance.now() + Number(more);
@@ -135,7 +164,7 @@ const ENDINGS: Record<string, () => unknown> = {
     say(JSON.stringify({ made: spans, isDelivered, stats: stats() }));
   },
   'after recovering': async () => {
-    for (let i = 0; i < 400 && stats().recovered < Number(count); i++) await sleep(25);
+    for (let i = 0; i < 400 && stats().recovered + stats().unrecovered < Number(count); i++) await sleep(25);
     say(JSON.stringify(stats()));
   },
   'with large spans': async () => {

@@ -126,6 +126,13 @@ describe('assertTree', () => {
     recording.assertTree('typed {text=a, b=c, number=4.5, flag=false, list=["x","y"]}');
   });
 
+  it('takes back what it printed, also of a name with braces', () => {
+    step('copy {a} {b', { attributes: { text: 'x} {y' } }, () => undefined)();
+    const tree = recording.tree({ attributes: ['text'] });
+    expect(tree).toBe('copy {a} {b {text=x} {y}');
+    recording.assertTree(tree);
+  });
+
   it('compares kinds and order where asked to', () => {
     ask();
     step('a', () => undefined)();

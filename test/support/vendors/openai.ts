@@ -1,6 +1,6 @@
 import { type Answer, type Turn, turnOf } from './openai/answer.ts';
 import { chatChunks, chatCompletion, textCompletion } from './openai/chat.ts';
-import { response, responseEvents } from './openai/responses.ts';
+import { compaction, response, responseEvents } from './openai/responses.ts';
 import { type ReceivedRequest, type Reply, startVendor, type Vendor } from './vendor.ts';
 
 export type { Answer } from './openai/answer.ts';
@@ -18,7 +18,7 @@ export interface FakeOpenAIOptions {
 
 /**
  * OpenAI's API over real HTTP and SSE: `/chat/completions` and `/responses` (plain and streams, tools, structured
- * output), `/completions`, `/embeddings`, `/models`, below any base path (Azure's, too). No key is asked for.
+ * output), `/responses/compact`, `/completions`, `/embeddings`, `/models`, below any base path (Azure's, too). No key is asked for.
  *
  * By default the model answers `This is an answer.` (`{"answer":42}` where JSON is asked for). Where tools are offered,
  * it asks for the first one with arguments `{}` (for all of them with `parallel_tool_calls: true`), and answers once the
@@ -92,6 +92,7 @@ const ROUTES: readonly (readonly [suffix: string, (turn: Turn, reply: Reply) => 
       return reply.stream(responseEvents(turn), turn.faults, { event: 'error', data: failure });
     },
   ],
+  ['/responses/compact', (turn, reply) => reply.answer(compaction(), turn.faults)],
   ['/completions', (turn, reply) => reply.answer(textCompletion(turn), turn.faults)],
   ['/embeddings', (turn, reply) => reply.answer(embeddings(turn), turn.faults)],
 ];

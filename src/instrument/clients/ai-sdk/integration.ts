@@ -38,7 +38,6 @@ interface OpenRun {
   readonly run: Run;
   /** A run with tools has a span for each step; else it is only one. */
   readonly hasSteps: boolean;
-  readonly captureOutput: boolean;
   /** Calls that are only told about: the ones of embedding models, and of `generateObject`. */
   readonly calls: Map<unknown, { readonly call: Call; readonly values: unknown }>;
   readonly tools: Map<string, Call>;
@@ -55,6 +54,7 @@ export function aiIntegration(options: AiTelemetryOptions, isGlobal: boolean): A
     told((open, event) => {
       listen(open, event);
       for (const { call } of open.calls.values()) call.fail(event.error ?? givenUp());
+      for (const call of open.tools.values()) call.succeed();
       runs.delete(String(event.callId));
     });
   return {
@@ -118,7 +118,7 @@ function start(runs: Map<string, OpenRun>, event: Shape, options: AiTelemetryOpt
   if (run === undefined) return;
   if (isStream(operation)) run.streamsFor(run);
   const hasSteps = Object.keys(shapeOf(tools)).length > 0;
-  runs.set(id, { run, hasSteps, captureOutput: options.captureOutput === true, calls: new Map(), tools: new Map() });
+  runs.set(id, { run, hasSteps, calls: new Map(), tools: new Map() });
   if (runs.size > MAX_RUNS) runs.delete(runs.keys().next().value as string);
 }
 
@@ -184,7 +184,7 @@ function runTool<T>(open: OpenRun | undefined, execution: Execution<T>): Promise
   const call = guarded(() => (open === undefined ? undefined : startTool(open, shapeOf(execution))));
   if (open === undefined || call === undefined) return execution.execute();
   // What the tool returned is told afterwards.
-  return executed(execution, call, open.run, () => (open.captureOutput ? undefined : call.succeed()));
+  return executed(execution, call, open.run, () => call.overAt(performance.now()));
 }
 
 function startTool(open: OpenRun, execution: Shape): Call | undefined {

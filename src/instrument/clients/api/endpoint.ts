@@ -26,7 +26,8 @@ const PROVIDERS: readonly (readonly [suffix: string, provider: string])[] = [
   ['generativelanguage.googleapis.com', 'gcp.gemini'],
   ['aiplatform.googleapis.com', 'gcp.vertex_ai'],
 ];
-const BEDROCK = /(^|\.)bedrock[\w-]*\.[\w-]+\.amazonaws\.com$/;
+const AWS = 'amazonaws\\.(?:com|com\\.cn|eu)|api\\.(?:aws|amazonwebservices\\.(?:com\\.cn|eu))';
+const BEDROCK = new RegExp(`(^|\\.)bedrock[\\w-]*\\.[\\w-]+\\.(?:vpce\\.)?(?:${AWS})$`);
 
 /** By the `baseURL` that it has now. */
 export function endpointOf(client: object): Endpoint {

@@ -1,4 +1,4 @@
-import { isPlainPromise, listenTo, type Settlement, watchEagerPromise } from '../../observe-promise.ts';
+import { derivePromise, isPlainPromise, listenTo, type Settlement, watchEagerPromise } from '../../observe-promise.ts';
 import { hookMethod } from './hook-method.ts';
 import { shapeOf } from './shape.ts';
 
@@ -7,7 +7,7 @@ import { shapeOf } from './shape.ts';
  * gone only where the host asks for the data. Everything that gives out data goes through these two.
  */
 export interface RequestPromise {
-  readonly responsePromise: Promise<unknown>;
+  responsePromise: Promise<unknown>;
   readonly parseResponse: (...args: unknown[]) => unknown;
 }
 
@@ -17,6 +17,8 @@ export interface RequestWatcher {
   responded(exchange: unknown): void;
   /** The host took the response to read it by itself. */
   handedOver(): void;
+  /** The client took the response to read its stream elsewhere. Only for requests of streams: it takes another hook. */
+  readonly shared?: (exchange: unknown) => void;
   onValue(value: unknown): void;
   onError(error: unknown): void;
 }
@@ -31,7 +33,7 @@ export function isRequestPromise(value: unknown): value is RequestPromise {
 export function watchRequest(promise: RequestPromise, watcher: RequestWatcher): void {
   const reading = { isParsed: false, promise };
   watchParsing(promise, reading, watcher);
-  watchEagerPromise(promise.responsePromise, {
+  const response = watchResponse(promise, {
     onValue: (exchange) => watcher.responded(exchange),
     onError: (error) => watcher.onError(error),
   });
@@ -40,9 +42,35 @@ export function watchRequest(promise: RequestPromise, watcher: RequestWatcher): 
     if (!reading.isParsed) watcher.handedOver();
     return result;
   };
-  hookMethod(promise.responsePromise, 'then', (original, self, [onResponse, ...rest]) => {
+  if (watcher.shared !== undefined) watchSharing(promise, response, watcher.shared);
+  hookMethod(response, 'then', (original, self, [onResponse, ...rest]) => {
     const handler = typeof onResponse === 'function' ? handOver(onResponse) : onResponse;
     return Reflect.apply(original, self, [handler, ...rest]);
+  });
+}
+
+/**
+ * The promise of the response is replaced: no hook would see an `await` of the client's own, and a failure that it handles
+ * would be reported as unhandled. Not where copies are made by a function of their own, which keeps the first one.
+ */
+function watchResponse(promise: RequestPromise, settlement: Settlement): Promise<unknown> {
+  const { responsePromise } = promise;
+  if (Object.hasOwn(promise, '_thenUnwrap')) {
+    watchEagerPromise(responsePromise, settlement);
+    return responsePromise;
+  }
+  promise.responsePromise = derivePromise(responsePromise, settlement);
+  return promise.responsePromise;
+}
+
+function watchSharing(promise: RequestPromise, response: Promise<unknown>, shared: (exchange: unknown) => void): void {
+  const told = (exchange: unknown) => {
+    shared(exchange);
+    return exchange;
+  };
+  hookMethod(promise, '_responseProps', (original, self, args) => {
+    const result = Reflect.apply(original, self, args);
+    return result === response ? Reflect.apply(Promise.prototype.then, response, [told]) : result;
   });
 }
 

@@ -8,7 +8,7 @@ import { telemetryFailed } from '../../telemetry-errors.ts';
 import { described } from './error.ts';
 import { isRequestPromise, watchRequest } from './promise.ts';
 import { shapeOf } from './shape.ts';
-import { isEventStream, watchEventStream } from './stream.ts';
+import { isEventStream, type StreamWatcher, watchEventBody, watchEventStream } from './stream.ts';
 
 /** Reads the answer to one request. */
 export interface AnswerReader extends CallReader {
@@ -27,15 +27,14 @@ export interface RequestSpec extends CallSpec {
 export function tracedRequest(spec: () => RequestSpec, send: () => unknown): unknown {
   if (activeTracer() === undefined) return send();
   let call: Call | undefined;
-  let reader: AnswerReader | undefined;
+  let asked: RequestSpec | undefined;
   try {
-    const asked = spec();
-    reader = asked.reader;
+    asked = spec();
     call = openSpec(asked);
   } catch (error) {
     telemetryFailed(error);
   }
-  if (call === undefined || reader === undefined) return send();
+  if (call === undefined || asked === undefined) return send();
   let result: unknown;
   try {
     result = call.run(send);
@@ -43,14 +42,16 @@ export function tracedRequest(spec: () => RequestSpec, send: () => unknown): unk
     call.fail(described(error, call));
     throw error;
   }
-  return observeRequest(result, call, reader);
+  return observeRequest(result, call, asked);
 }
 
-function observeRequest(result: unknown, call: Call, reader: AnswerReader): unknown {
+function observeRequest(result: unknown, call: Call, { reader, args }: RequestSpec): unknown {
   if (!isRequestPromise(result)) return observeUnknown(result, call);
   try {
     call.leaveOpen(result);
+    const isStream = shapeOf(args?.[0]).stream === true;
     watchRequest(result, {
+      ...(isStream ? { shared: (exchange: unknown) => observeShared(exchange, call, reader) } : {}),
       responded: (exchange) => noteExchange(exchange, call),
       handedOver: () => call.succeed(),
       onValue: (value) => observeAnswer(value, call, reader),
@@ -73,13 +74,26 @@ function observeUnknown(result: unknown, call: Call): unknown {
 function observeAnswer(value: unknown, call: Call, reader: AnswerReader): void {
   if (call.done) return;
   try {
-    const watcher = { isComplete: () => reader.isComplete(), describe: (error: unknown) => described(error, call) };
-    if (isEventStream(value)) watchEventStream(value, call, watcher);
+    if (isEventStream(value)) watchEventStream(value, call, watcherOf(call, reader));
     else call.succeed(value);
   } catch (error) {
     telemetryFailed(error);
     call.succeed();
   }
+}
+
+function observeShared(exchange: unknown, call: Call, reader: AnswerReader): void {
+  if (call.done) return;
+  try {
+    if (!watchEventBody(shapeOf(exchange), call, watcherOf(call, reader))) call.succeed();
+  } catch (error) {
+    telemetryFailed(error);
+    call.succeed();
+  }
+}
+
+function watcherOf(call: Call, reader: AnswerReader): StreamWatcher {
+  return { isComplete: () => reader.isComplete(), describe: (error) => described(error, call) };
 }
 
 /** A client that tried again says so, and when its last attempt began (Unix milliseconds); not how many there were. */

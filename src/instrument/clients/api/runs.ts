@@ -37,9 +37,14 @@ export interface OpenRun {
   readonly context: Context;
   /** What was active when it began. */
   readonly around: Context;
+  readonly parentId: string | undefined;
+  /** When something happened in it last, in milliseconds of `performance.now()`. */
+  lastMs: number;
 }
 
 const MAX_RUNS = 65_536;
+/** No run is nested that deep; ids that go in a circle are. */
+const MAX_DEPTH = 256;
 
 /** The runs of a framework that tells of them by ids, and lets nobody run code in them. */
 export class Runs {
@@ -48,8 +53,12 @@ export class Runs {
   /** The id of the innermost run that a context was made in. */
   readonly #key: symbol;
   readonly #find: FrameworkContext;
-  /** Nobody tells the end of what the host leaves or never reads. */
-  readonly #collected = new FinalizationRegistry<string>((id) => this.take(id)?.call?.abandon('abandoned'));
+  /** Nobody tells the end of what the host leaves or never reads: it ends when something happened in it last. */
+  readonly #collected = new FinalizationRegistry<string>((id) => {
+    const run = this.#runs.get(id);
+    this.#runs.delete(id);
+    run?.call?.abandon('abandoned', run.lastMs);
+  });
 
   /** `runHere` gives the id of the run that the code which asks is part of, by what the framework keeps for itself. */
   constructor(framework: string, runHere: () => unknown) {
@@ -74,7 +83,10 @@ export class Runs {
       holder: new WeakRef(holder),
       context: (call?.context ?? parent).setValue(this.#key, id),
       around: context.active(),
+      parentId,
+      lastMs: 0,
     });
+    this.progressed(id);
     if (this.#runs.size > MAX_RUNS) this.#runs.delete(this.#runs.keys().next().value as string);
     this.#collected.register(holder, id);
   }
@@ -83,10 +95,23 @@ export class Runs {
     return this.#runs.get(id);
   }
 
-  take(id: string): OpenRun | undefined {
+  /** Something has happened in a run, and so in those that it is part of. */
+  progressed(id: string | undefined): void {
+    const now = performance.now();
+    let run = this.#runs.get(id ?? '');
+    for (let depth = 0; run !== undefined && depth < MAX_DEPTH; depth++) {
+      run.lastMs = now;
+      run = this.#runs.get(run.parentId ?? '');
+    }
+  }
+
+  /** The framework tells the end of a run; `end` ends its call. */
+  end(id: string, end: (run: OpenRun) => void): void {
     const run = this.#runs.get(id);
+    if (run === undefined) return;
     this.#runs.delete(id);
-    return run;
+    end(run);
+    this.progressed(run.parentId);
   }
 
   /** The run that it is part of, or code inside of that. */

@@ -1,8 +1,10 @@
 import type { Call } from '../../call.ts';
 import { hookIterator } from '../../observe-iterator.ts';
+import { watchWebStream } from '../../observe-web-stream.ts';
 import { attempt, type Consumption, type Watch, watchStream } from '../../watch.ts';
 import { hookMethod } from './hook-method.ts';
-import { shapeOf } from './shape.ts';
+import { type Shape, shapeOf } from './shape.ts';
+import { SseEvents } from './sse.ts';
 
 /** A stream of events as several vendors' clients have it. All ways to read it begin with its `iterator`. */
 interface EventStream {
@@ -59,4 +61,22 @@ function readerOf(found: Watch, reading: { by?: object }, watcher: StreamWatcher
     },
   };
   return consumption;
+}
+
+/** A response whose events are read from its body by something that cannot be watched. False: there is no such body. */
+export function watchEventBody({ response, controller }: Shape, call: Call, watcher: StreamWatcher): boolean {
+  const { body } = shapeOf(response);
+  if (typeof body !== 'object' || body === null || typeof shapeOf(body).getReader !== 'function') return false;
+  const events = new SseEvents();
+  const isStopped = () => shapeOf(shapeOf(controller).signal).aborted === true;
+  const ended = (found: Consumption) => (watcher.isComplete() || !isStopped() ? found.finished() : found.stopped());
+  return watchWebStream(body, call, (found) => ({
+    run: (read) => found.run(read),
+    chunk: (bytes) => {
+      for (const event of events.read(bytes)) found.chunk(event);
+    },
+    finished: () => ended(found),
+    stopped: () => (watcher.isComplete() ? found.finished() : found.stopped()),
+    failed: (error) => (isStopped() ? ended(found) : found.failed(watcher.describe(error))),
+  }));
 }

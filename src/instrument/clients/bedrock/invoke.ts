@@ -14,7 +14,7 @@ const MAX_BODY = 1_000_000;
 /** `InvokeModel` and its stream: every family of models has a format of its own. */
 export const describeInvoke: Describe = (input, isStream, options) => {
   const body = shapeOf(jsonOf(input.body));
-  const isEmbedding = /(^|[.:/-])(titan-embed|embed|\w*-embed)\b/.test(textOf(input.modelId) ?? '');
+  const isEmbedding = /(^|[.:/-])embed(dings)?\b/.test(textOf(input.modelId) ?? '');
   return {
     kind: isEmbedding ? 'embedding' : 'llm',
     name: isEmbedding ? 'embeddings' : Array.isArray(body.messages) ? 'chat' : 'text_completion',

@@ -46,23 +46,23 @@ function conversationOf({ thread_id: thread, session_id: session, conversation_i
 }
 
 export function endRun(id: string, result: unknown): void {
-  const run = runs.take(id);
-  if (run !== undefined) run.call?.succeed(resultOf(run, result));
+  runs.end(id, (run) => run.call?.succeed(resultOf(run, result)));
 }
 
 export function failRun(id: string, error: unknown): void {
-  const call = runs.take(id)?.call;
-  if (call === undefined) return;
-  if (isAbort(error)) call.stopEarly();
-  else if (isControlFlow(error)) call.succeed();
-  else call.fail(described(error, call));
+  runs.end(id, ({ call }) => {
+    if (call === undefined) return;
+    if (isAbort(error)) call.stopEarly();
+    else if (isControlFlow(error)) call.succeed();
+    else call.fail(described(error, call));
+  });
 }
 
 /** The host left a stream, or gave up waiting. */
 function isAbort(error: unknown): boolean {
   const { name, message } = shapeOf(error);
   // LangGraph throws plain errors with texts like these.
-  return /^(APIUser)?AbortError$/.test(textOf(name) ?? '') || /^Abort(ed|Error)?$/.test(textOf(message) ?? '');
+  return /^(APIUser|Model)?AbortError$/.test(textOf(name) ?? '') || /^Abort(ed|Error)?$/.test(textOf(message) ?? '');
 }
 
 /** What LangGraph throws to pause a graph, or to go on elsewhere. */
@@ -77,4 +77,5 @@ export function streamedPiece(id: string): void {
   if (call === undefined || metadata === undefined) return;
   call.startStream(metadata);
   call.chunk();
+  runs.progressed(id);
 }

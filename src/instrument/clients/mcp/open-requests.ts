@@ -20,7 +20,8 @@ export class OpenRequests {
   readonly #byId = new Map<unknown, OpenRequest>();
 
   add(id: unknown, request: OpenRequest): void {
-    this.take(id)?.call.abandon('abandoned');
+    const before = this.take(id);
+    if (before?.isTools === false) before.call.abandon('abandoned');
     this.#byId.set(id, request);
   }
 

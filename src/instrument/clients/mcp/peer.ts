@@ -1,4 +1,13 @@
-import { type Context, context, type Link, type Span, SpanKind, TraceFlags, trace } from '@opentelemetry/api';
+import {
+  type Context,
+  context,
+  type Link,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  TraceFlags,
+  trace,
+} from '@opentelemetry/api';
 import { type Call, callOf } from '../../call.ts';
 import { factsOf } from '../../current.ts';
 import { activeTracer, openCall } from '../../open-call.ts';
@@ -140,13 +149,15 @@ export class Peer {
   #origin(message: Message): { parent: Context; links: Link[] } {
     const active = context.active();
     const here = trace.getSpan(active);
-    const remote = contextOf(message, trace.deleteSpan(active));
+    // A connection outlives what it was opened in, whose session and agent are not those of what comes in later.
+    const isOver = here !== undefined && hasEnded(here);
+    const remote = contextOf(message, isOver ? ROOT_CONTEXT : trace.deleteSpan(active));
     const sender = trace.getSpanContext(remote);
     if (sender !== undefined && trace.isSpanContextValid(sender)) {
-      const isElsewhere = here !== undefined && here.spanContext().spanId !== sender.spanId && !hasEnded(here);
+      const isElsewhere = here !== undefined && here.spanContext().spanId !== sender.spanId && !isOver;
       return { parent: remote, links: isElsewhere ? [{ context: here.spanContext() }] : [] };
     }
-    if (here !== undefined && !hasEnded(here)) return { parent: trace.setSpan(remote, here), links: [] };
+    if (here !== undefined && !isOver) return { parent: trace.setSpan(remote, here), links: [] };
     const asking = this.#sent.single();
     return { parent: asking === undefined ? remote : asking.call.context, links: [] };
   }

@@ -70,11 +70,14 @@ export function isCutShort({ type, _input, _response, input, output }: Shape): b
   return type === 'generation' && input !== undefined && output === undefined;
 }
 
+/** What the error of OpenAI's client says where the host gave up. It calls itself `Error`. */
+const ABORTED = 'Request was aborted.';
+
 /** The SDK tells of errors by texts, such as `TypeError: terminated` or `429 Too many requests`. */
 export function failAsTold(error: Shape, call: Call): void {
   const told = textOf(shapeOf(error.data).error) ?? textOf(error.message) ?? '';
   const [, name, message = told] = /^(\w*(?:Error|Exception)): (.*)$/s.exec(told) ?? [];
-  if (name === 'AbortError' || name === 'APIUserAbortError') {
+  if (name === 'AbortError' || message === ABORTED) {
     call.stopEarly();
     return;
   }

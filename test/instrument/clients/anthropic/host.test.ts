@@ -84,6 +84,15 @@ const SCENARIOS: Record<string, (scene: Scene) => Promise<void>> = {
         await ask().catch((error) => seen.push(shownError(error, sdk.errors)));
       }
     }
+    for (const fault of ['400', 'die']) {
+      for (const body of [BODY, STREAM]) {
+        const runner = client.beta.messages.toolRunner?.({ ...body, model: `claude-fake:${fault}`, tools: [] }) ?? [];
+        const read = async () => {
+          for await (const part of runner) if (body === STREAM) for await (const event of part) seen.push(event);
+        };
+        await read().catch((error) => seen.push(shownError(error, sdk.errors)));
+      }
+    }
     const hanging = client.messages.create({ ...BODY, model: 'claude-fake:hang' }, { timeout: 20 });
     await hanging.catch((error) => seen.push(shownError(error, sdk.errors)));
   },

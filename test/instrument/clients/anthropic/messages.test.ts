@@ -189,6 +189,15 @@ describeReleases('anthropic', (release) => {
     });
   });
 
+  it('records how many tokens the model thought with', async () => {
+    const body = { ...BODY, thinking: { type: 'adaptive' } };
+    await client.messages.create(body);
+    await readAll(await client.messages.create({ ...body, stream: true }));
+    const reasoning = { 'gen_ai.usage.output_tokens': 4, 'gen_ai.usage.reasoning.output_tokens': 2 };
+    for (const { attributes } of set.recorder.spans) expect(attributes).toMatchObject(reasoning);
+    expect(set.recorder.spans).toHaveLength(2);
+  });
+
   it('records content only where that is asked for', async () => {
     const open = clientWith({ captureInput: true, captureOutput: true });
     const messages = [
@@ -240,6 +249,25 @@ describeReleases('anthropic', (release) => {
     for await (const _ of runner);
     expect(set.recorder.spans.map((span) => span.name)).toEqual(['chat claude-fake', 'chat claude-fake']);
     expect(asked).not.toEqual([]);
+  });
+
+  it('reads the streams of a tool runner, also where the client makes other promises of its requests', async () => {
+    if (client.beta.messages.toolRunner === undefined) return;
+    const tool = { ...WEATHER_TOOL, type: 'custom', run: () => 'rain', parse: (input: unknown) => input };
+    const runner = client.beta.messages.toolRunner({ ...BODY, stream: true, tools: [tool], max_iterations: 2 });
+    for await (const stream of runner) await readAll(stream);
+    const reason = expect.stringMatching(/^(tool_use|end_turn)$/);
+    const read = { ...ANSWER, ...STREAMED, 'gen_ai.response.finish_reasons': [reason] };
+    expect(set.recorder.spans.map(({ attributes }) => attributes)).toMatchObject([read, read]);
+    const left = client.beta.messages.toolRunner({ ...STREAM, model: 'claude-fake:long', tools: [tool] });
+    for await (const stream of left) {
+      for await (const _ of stream) break;
+      break;
+    }
+    expect(set.recorder.span('chat claude-fake:long').attributes).toMatchObject({
+      'ta.stopped_early': true,
+      'gen_ai.response.finish_reasons': ['error'],
+    });
   });
 
   it('leaves the counting of tokens alone', async () => {

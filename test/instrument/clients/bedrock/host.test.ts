@@ -45,7 +45,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   },
   'an aborted request': async (client, sdk, note) => {
     const abort = new AbortController();
-    setTimeout(() => abort.abort(), 20);
+    setTimeout(() => abort.abort(), 200);
     const command = new sdk.ConverseCommand(input('fake.model:hang'));
     await client.send(command, { abortSignal: abort.signal }).catch((error: unknown) => note('aborted', error));
   },

@@ -5,7 +5,7 @@ import { askerOf } from '../../../../src/instrument/tool-calls.ts';
 import { describeReleases } from '../../../support/clients.ts';
 import type { Vendor } from '../../../support/vendors/vendor.ts';
 import { idOf, outcome, type Recorder, startRecorder } from '../../recorder.ts';
-import { readAll } from '../host-view.ts';
+import { collectUntil, readAll } from '../host-view.ts';
 import { type Client, loadSdk, type Sdk, settingsFor, startFor } from './sdk.ts';
 
 let recorder: Recorder;
@@ -116,8 +116,18 @@ describeReleases('bedrock', (release) => {
     expect(recorder.spans[0]!.attributes['ta.stopped_early']).toBe(true);
   });
 
+  it('ends the span of a stream that nobody reads, once it is collected', async () => {
+    await streamed('anthropic.fake', CHAT);
+    await collectUntil(recorder, 1);
+    expect(recorder.span('chat anthropic.fake').attributes).toMatchObject({
+      'ta.incomplete': 'abandoned',
+      'gen_ai.response.finish_reasons': ['error'],
+    });
+  });
+
   it.each([
     ['amazon.titan-embed-text-v2:0', { inputText: 'hi', dimensions: 256 }, 1, 256],
+    ['amazon.nova-2-multimodal-embeddings-v1:0', { taskType: 'SINGLE_EMBEDDING' }, 1, undefined],
     ['cohere.embed-english-v3', { texts: ['a', 'b', 'c'], input_type: 'search_query' }, 3, undefined],
   ])('records the embeddings of %s', async (model, body, size, dimensions) => {
     await invoke(model, body);

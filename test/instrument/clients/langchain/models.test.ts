@@ -2,6 +2,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { langchainHandler } from '../../../../src/instrument/clients/langchain.ts';
 import { describeReleases } from '../../../support/clients.ts';
 import { SLOW_MS } from '../../../support/vendors/openai.ts';
+import { sleep } from '../../recorder.ts';
 import { factsOf, setUp } from '../framework-setup.ts';
 import { collectGarbage, collectUntil, type Loose, readAll } from '../host-view.ts';
 import { chat, is02, loadSdk, type Sdk, weather } from './sdk.ts';
@@ -163,6 +164,39 @@ describeReleases('langchain', (release) => {
     expect(ends).toEqual(
       ['invoke_workflow LangGraph', 'agent', 'chat gpt-fake:long'].map((name) => [name, 'unset', true]),
     );
+  });
+
+  it('does not take it for a failure when the host gives up between two pieces', async () => {
+    const abort = new AbortController();
+    const reader = { name: 'reader', lc_prefer_streaming: true, handleLLMNewToken: () => abort.abort() };
+    const callbacks = [...handled().callbacks, reader];
+    const patient = new sdk.FakeListChatModel({ responses: ['a long answer'], sleep: 5 });
+    // Only version 1 stops there.
+    const outcome = patient.invoke('hi', { callbacks, signal: abort.signal }).catch(({ name }: Error) => name);
+    if (release.name === 'langchain-1') expect(await outcome).toBe('ModelAbortError');
+    else await outcome;
+    const { attributes, status } = set.spans.span('chat');
+    const isLeft = release.name === 'langchain-1' ? true : undefined;
+    expect([attributes['ta.stopped_early'], attributes['error.type'], status]).toEqual([isLeft, undefined, 'unset']);
+  });
+
+  it('ends a graph that is left without telling when something happened in it last', async () => {
+    const handler = langchainHandler();
+    const tell = () => {
+      handler.handleChainStart({ id: ['langgraph', 'Pregel'], name: 'bot' }, {}, 'g', undefined, [], {});
+      handler.handleChatModelStart({}, [], 'm', 'g', {}, [], {});
+      handler.handleLLMEnd({}, 'm');
+    };
+    tell();
+    await sleep(50);
+    const laterMs = performance.timeOrigin + performance.now();
+    await collectUntil(set.spans, 2);
+    const graph = set.spans.span('invoke_agent bot');
+    expect(graph.attributes['ta.incomplete']).toBe('abandoned');
+    const [chatSpan] = graph.children;
+    const endOf = (span: { startMs: number; durationMs: number } = graph) => span.startMs + span.durationMs;
+    expect(endOf()).toBeLessThan(laterMs);
+    expect(endOf()).toBeGreaterThanOrEqual(endOf(chatSpan));
   });
 
   it('records several prompts one by one', async () => {

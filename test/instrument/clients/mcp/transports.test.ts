@@ -1,6 +1,7 @@
+import { AsyncResource } from 'node:async_hooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type TraceMcpOptions, traceMcp } from '../../../../src/instrument/clients/mcp.ts';
-import { agent, telemetryErrors } from '../../../../src/instrument/index.ts';
+import { agent, session, telemetryErrors, tool } from '../../../../src/instrument/index.ts';
 import { idOf, outcome, parentIdOf, type Recorder, sleep, startRecorder } from '../../recorder.ts';
 import type { Transport } from './sdk.ts';
 
@@ -194,6 +195,30 @@ describe('a transport of another kind', () => {
     transport.onmessage = () => undefined;
     transport.receive({ jsonrpc: '2.0', method: 'm'.repeat(10_000) });
     expect(recorder.spans[0]?.name).toHaveLength(257);
+  });
+
+  it('leaves the session and the agent that it was opened in, once these are over', async () => {
+    const transport = traced();
+    transport.onmessage = () => undefined;
+    // As sockets and pipes do, it goes on in the context that it was opened in.
+    const { receive } = await session(
+      'first',
+      agent('opener', async () => ({ receive: AsyncResource.bind(transport.receive.bind(transport)) })),
+    );
+    receive({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' });
+    const { attributes } = recorder.span('notifications/tools/list_changed');
+    expect([attributes['gen_ai.conversation.id'], attributes['gen_ai.agent.name']]).toEqual([undefined, undefined]);
+  });
+
+  it('ends no wrapped tool whose request is sent again under its id', async () => {
+    const transport = traced();
+    const twice = tool('sum', async () => {
+      await transport.send(REQUEST);
+      await transport.send(REQUEST);
+    });
+    await twice();
+    expect(recorder.span('execute_tool sum').attributes['ta.incomplete']).toBeUndefined();
+    await transport.close();
   });
 
   it('runs an unanswered request on, and ends it with its connection', async () => {

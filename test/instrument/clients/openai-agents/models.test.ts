@@ -113,6 +113,21 @@ describeReleases('openai-agents', (release) => {
     });
   });
 
+  it.each([false, true])('does not take it for a failure when the host gives up; as a stream: %s', async (stream) => {
+    traced();
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(), 50);
+    const running = runner(false).run(agent('gpt-fake:hang'), 'hi', { stream, signal: abort.signal });
+    const ended = running.then(async (result: Loose) => {
+      await readAll(result);
+      await result.completed;
+    });
+    await expect(ended).rejects.toThrow('Request was aborted.');
+    await set.spans.settled();
+    const ends = set.spans.spans.map(({ status, attributes }) => [status, attributes['ta.stopped_early']]);
+    expect(ends).toEqual(Array(4).fill(['unset', true]));
+  });
+
   it('ends the spans of a stream that nobody reads: the SDK reads it', async () => {
     traced();
     await runner().run(agent(), 'hi', { stream: true });

@@ -41,6 +41,21 @@ describeReleases('openai', (release) => {
     client = traceOpenAI(new sdk.OpenAI({ apiKey: 'k', baseURL: set.server.baseURL, maxRetries: 0 }));
   });
 
+  it('records what compacts a conversation, where the client has that', async () => {
+    const { responses } = client;
+    if (responses.compact === undefined) return;
+    expect((await responses.compact(BODY)).object).toBe('response.compaction');
+    expect(set.recorder.span('chat gpt-fake').attributes).toEqual({
+      ...REQUEST,
+      ...set.endpoint,
+      'gen_ai.response.id': 'resp_1',
+      'gen_ai.usage.input_tokens': 11,
+      'gen_ai.usage.output_tokens': 4,
+      'gen_ai.usage.cache_read.input_tokens': 5,
+      'gen_ai.usage.reasoning.output_tokens': 2,
+    });
+  });
+
   it('records a response with its tokens, and none of its content', async () => {
     const response = await client.responses.create(BODY);
     expect(response.output_text).toBe('This is an answer.');

@@ -28,7 +28,7 @@ export interface Client {
     };
   };
   readonly completions: { create: Send };
-  readonly responses: { create: Send; parse: Send; stream(body: object, options?: object): Loose };
+  readonly responses: { create: Send; parse: Send; compact?: Send; stream(body: object, options?: object): Loose };
   readonly embeddings: { create: Send };
   readonly models: { list(): Promise<{ data: Loose[] }> };
   readonly beta: { readonly responses?: { create: Send } };

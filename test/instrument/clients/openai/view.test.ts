@@ -1,12 +1,15 @@
 import { inspect } from 'node:util';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
 import { traceOpenAI } from '../../../../src/instrument/clients/openai.ts';
-import { describeReleases } from '../../../support/clients.ts';
+import { type ClientRelease, describeReleases } from '../../../support/clients.ts';
 import { type Client, loadSdk, MESSAGES, readAll, type Sdk } from './sdk.ts';
 import { setUp } from './setup.ts';
 
 const set = setUp();
 const BODY = { model: 'gpt-fake', messages: MESSAGES };
+
+/** Notices are given once in a process. */
+let firstRelease: ClientRelease | undefined;
 
 /** Warnings of the process while `body` runs. */
 async function warningsOf(body: () => unknown): Promise<string[]> {
@@ -20,6 +23,7 @@ async function warningsOf(body: () => unknown): Promise<string[]> {
 }
 
 describeReleases('openai', (release) => {
+  firstRelease ??= release;
   let sdk: Sdk;
   let client: Client;
   let view: Client;
@@ -79,6 +83,29 @@ describeReleases('openai', (release) => {
     expect(set.recorder.spans).toHaveLength(1);
   });
 
+  it('lets what inherits from it keep what it is given to itself', async () => {
+    const tenant = Object.create(view) as Client;
+    tenant.apiKey = 'tenant';
+    expect([tenant.apiKey, Object.hasOwn(tenant, 'apiKey'), view.apiKey, client.apiKey]).toEqual([
+      'tenant',
+      true,
+      'k',
+      'k',
+    ]);
+    await tenant.chat.completions.create(BODY);
+    expect(set.recorder.spans).toHaveLength(1);
+  });
+
+  it('says once that it cannot trace a client that is frozen', async () => {
+    const lines = await warningsOf(async () => {
+      const frozen = traceOpenAI(Object.freeze(new sdk.OpenAI({ apiKey: 'k', baseURL: set.server.baseURL })));
+      expect((await frozen.chat.completions.create(BODY)).id).toBe('chatcmpl-1');
+    });
+    const line = 'TraceAnalyzeWarning: trace-analyze: a client or a part of it is frozen; its calls are not traced';
+    expect(lines).toEqual(release === firstRelease ? [line] : []);
+    expect(set.recorder.spans).toEqual([]);
+  });
+
   it('lets subclasses use their private fields', async () => {
     class Own extends sdk.OpenAI {
       readonly #secret = 'moon';
@@ -129,6 +156,10 @@ describeReleases('openai', (release) => {
     ['https://generativelanguage.googleapis.com/v1beta/openai/', 'gcp.gemini', 443],
     ['https://europe-west1-aiplatform.googleapis.com/v1', 'gcp.vertex_ai', 443],
     ['https://bedrock-runtime.eu-west-1.amazonaws.com/openai/v1', 'aws.bedrock', 443],
+    ['https://bedrock-runtime.cn-north-1.amazonaws.com.cn/openai/v1', 'aws.bedrock', 443],
+    ['https://vpce-1.bedrock-runtime.us-east-1.vpce.amazonaws.com/openai/v1', 'aws.bedrock', 443],
+    ['https://bedrock-mantle.us-east-1.api.aws/openai/v1', 'aws.bedrock', 443],
+    ['https://bedrock-mantle.us-east-1.api.aws.example/openai/v1', 'openai', 443],
     ['http://gateway.example/v1', 'openai', 80],
     ['http://notapi.x.ai.example:8080/v1', 'openai', 8080],
   ])('takes the provider from a well known host: %s', async (baseURL, provider, port) => {

@@ -35,6 +35,13 @@ type Block = Record<string, unknown>;
 /** 6 tokens of input, 3 more read from the cache and 2 written to it. */
 export const INPUT_USAGE = { input_tokens: 6, cache_creation_input_tokens: 2, cache_read_input_tokens: 3 };
 export const OUTPUT_TOKENS = 4;
+/** Part of the output, where the model thinks aloud. */
+const THINKING_TOKENS = 2;
+
+export function outputUsageOf({ thinking }: Turn, outputTokens = OUTPUT_TOKENS): Block {
+  const details = { output_tokens_details: { thinking_tokens: THINKING_TOKENS } };
+  return { output_tokens: outputTokens, ...(thinking === undefined ? {} : details) };
+}
 
 export function turnOf(request: ReceivedRequest, script: (request: ReceivedRequest) => Answer | undefined): Turn {
   const body = request.body ?? {};

@@ -1,5 +1,5 @@
 import type { SseEvent } from '../vendor.ts';
-import { blocksOf, INPUT_USAGE, OUTPUT_TOKENS, stopReasonOf, type Turn } from './answer.ts';
+import { blocksOf, INPUT_USAGE, OUTPUT_TOKENS, outputUsageOf, stopReasonOf, type Turn } from './answer.ts';
 
 type Block = Record<string, unknown>;
 
@@ -12,7 +12,7 @@ function messageOf(turn: Turn, content: Block[], stopReason: string | null, outp
     content,
     stop_reason: stopReason,
     stop_sequence: null,
-    usage: { ...INPUT_USAGE, output_tokens: outputTokens, service_tier: 'standard' },
+    usage: { ...INPUT_USAGE, ...outputUsageOf(turn, outputTokens), service_tier: 'standard' },
   };
 }
 
@@ -31,7 +31,7 @@ export function* messageEvents(turn: Turn): Generator<SseEvent> {
     yield event('content_block_stop', { index });
   }
   const delta = { stop_reason: stopReasonOf(turn), stop_sequence: null };
-  yield event('message_delta', { delta, usage: { ...INPUT_USAGE, output_tokens: OUTPUT_TOKENS } });
+  yield event('message_delta', { delta, usage: { ...INPUT_USAGE, ...outputUsageOf(turn) } });
   yield event('message_stop', {});
 }
 

@@ -62,6 +62,12 @@ export function response(turn: Turn): unknown {
   return responseOf(turn, 'completed', outputOf(turn));
 }
 
+/** A conversation made short: what it comes to can be read by nobody but the API. */
+export function compaction(): unknown {
+  const output = [{ type: 'compaction', id: 'cmp_1', encrypted_content: 'gAAA' }];
+  return { id: 'resp_1', object: 'response.compaction', created_at: 1_800_000_000, output, usage: RESPONSES_USAGE };
+}
+
 /** The events of one answer, numbered, each under its own SSE event name. */
 export function* responseEvents(turn: Turn): Generator<SseEvent> {
   let number = 0;

@@ -39,7 +39,8 @@ const HANDLINGS: Record<string, () => unknown> = {
   parse: () => client.chat.completions.parse({ model: 'gpt-fake:400', messages: MESSAGES }),
   late: async () => {
     const promise = fail();
-    await sleep(40);
+    do await sleep(40);
+    while (open > 0);
     promise.catch(ignore);
   },
   'dying stream': () => stream('gpt-fake:die').then(readAll),
