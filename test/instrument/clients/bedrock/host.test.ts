@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => recorder.stop());
 
-type Program = (client: Client, sdk: Sdk, note: Note) => Promise<unknown>;
+type Program = (client: Client, sdk: Sdk, note: Note, server: Vendor) => Promise<unknown>;
 
 const input = (modelId = 'fake.model') => ({ modelId, messages: MESSAGES });
 
@@ -43,11 +43,15 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
     void client.send(new sdk.ConverseCommand(input('fake.model:500')));
     await sleep(100);
   },
-  'an aborted request': async (client, sdk, note) => {
+  'an aborted request': async (client, sdk, note, server) => {
     const abort = new AbortController();
-    setTimeout(() => abort.abort(), 200);
+    const before = server.requests.length;
     const command = new sdk.ConverseCommand(input('fake.model:hang'));
-    await client.send(command, { abortSignal: abort.signal }).catch((error: unknown) => note('aborted', error));
+    const answer = client.send(command, { abortSignal: abort.signal });
+    const aborted = answer.catch((error: unknown) => note('aborted', error));
+    while (server.requests.length === before) await sleep(10);
+    abort.abort();
+    await aborted;
   },
   'a callback': async (client, sdk, note) =>
     new Promise<void>((resolve) => {
@@ -92,7 +96,7 @@ describeReleases('bedrock', (release) => {
     const view = (prepare: (client: Client) => Client) =>
       hostView(server, async (note) => {
         const client = prepare(new sdk.BedrockRuntimeClient(settingsFor(server)));
-        await PROGRAMS[name]!(client, sdk, note).finally(() => client.destroy());
+        await PROGRAMS[name]!(client, sdk, note, server).finally(() => client.destroy());
       });
     const bare = await view((client) => client);
     expect(recorder.spans).toEqual([]);
