@@ -53,22 +53,6 @@ export function openSpec(spec: CallSpec): Call | undefined {
   return openCall(tracer, plan, traits, parent, startedMs, spec.args);
 }
 
-/**
- * Runs `body` as a call: its span lasts from here to the end of what `body` returns (a value, a promise, the last piece
- * of a stream). Returns and throws what `body` does. `spec` is asked only where somebody records; should it throw, the
- * call goes untraced.
- */
-export function traced<T>(spec: () => CallSpec, body: () => T): T {
-  if (activeTracer() === undefined) return body();
-  let call: Call | undefined;
-  try {
-    call = openSpec(spec());
-  } catch (error) {
-    telemetryFailed(error);
-  }
-  return call === undefined ? body() : (through(call, body) as T);
-}
-
 /** Runs `body` inside an open call, which ends with what it returns. `isFresh`: see `observe`. */
 export function through(call: Call, body: () => unknown, isFresh = false): unknown {
   let result: unknown;
