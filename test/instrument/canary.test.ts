@@ -23,8 +23,16 @@ const PARTS: Record<string, string | undefined> = {
   'ai-sdk': 'ai-6',
   mcp: 'mcp-1',
   langchain: 'langchain-1',
+  'openai-agents': 'openai-agents-0.20',
+  'claude-agent': 'claude-agent-0.3',
 };
-const parts = Object.keys(PARTS).filter((part) => PARTS[part] === undefined || existsSync(join(PACKAGES, PARTS[part])));
+/** Of these, what asks for Node 22. */
+const NEWEST = ['openai-agents'];
+const isNewest = Number(process.versions.node.split('.')[0]) >= 22;
+const parts = Object.keys(PARTS).filter(
+  (part) =>
+    (PARTS[part] === undefined || existsSync(join(PACKAGES, PARTS[part]))) && (isNewest || !NEWEST.includes(part)),
+);
 
 /** All that a run of the program let out: to the collector, and to the files of its spool. */
 async function lettingOut(programs: Programs, part: string, env: Record<string, string>): Promise<string> {

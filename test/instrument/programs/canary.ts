@@ -1,18 +1,22 @@
 import { propagation, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import { traceAnthropic } from '../../../src/instrument/clients/anthropic.ts';
 import { traceBedrock } from '../../../src/instrument/clients/bedrock.ts';
+import { traceQuery } from '../../../src/instrument/clients/claude-agent.ts';
 import { traceGoogle } from '../../../src/instrument/clients/google.ts';
 import { langchainHandler } from '../../../src/instrument/clients/langchain.ts';
 import { traceMcp } from '../../../src/instrument/clients/mcp.ts';
 import { traceOpenAI } from '../../../src/instrument/clients/openai.ts';
+import { agentsProcessor } from '../../../src/instrument/clients/openai-agents.ts';
 import { agent, current, extract, llm, retrieval, session, step, tool } from '../../../src/instrument/index.ts';
 import { init, shutdown } from '../../../src/instrument/node/index.ts';
 import { PLANTED_SECRETS } from '../../support/secrets.ts';
 import { startAnthropic } from '../../support/vendors/anthropic.ts';
 import { startBedrock } from '../../support/vendors/bedrock.ts';
+import { startClaudeApi } from '../../support/vendors/claude-agent.ts';
 import { startGoogle } from '../../support/vendors/google.ts';
 import { startOpenAI } from '../../support/vendors/openai.ts';
 import { telemetryOf } from '../clients/ai-sdk/sdk.ts';
+import { newCage } from '../clients/claude-agent/sdk.ts';
 
 /**
  * Puts secrets wherever a program may have them: `node canary.js <part> <endpoint> <packages>`. Beside each stands a word
@@ -188,6 +192,28 @@ async function langchain(): Promise<void> {
   await server.stop();
 }
 
+async function openaiAgents(): Promise<void> {
+  const server = await startOpenAI({ answer: () => ({ text: together }) });
+  const { Agent, OpenAI, run, setDefaultOpenAIClient, setTraceProcessors, setTracingDisabled } =
+    await load('openai-agents-0.20');
+  setTracingDisabled(false);
+  setTraceProcessors([agentsProcessor()]);
+  setDefaultOpenAIClient(new OpenAI({ apiKey: 'k', baseURL: server.baseURL, maxRetries: 0 }));
+  await run(new Agent({ name: 'asker', model: 'gpt-fake', instructions: together }), asked);
+  await server.stop();
+}
+
+async function claudeAgent(): Promise<void> {
+  const server = await startClaudeApi();
+  server.say(() => ({ text: together }));
+  const { query } = await load('claude-agent-0.3');
+  const cage = newCage(server);
+  const options = cage.options({ systemPrompt: together });
+  for await (const _ of traceQuery(query)({ prompt: together, options }));
+  await cage.remove();
+  await server.stop();
+}
+
 const PARTS: Record<string, () => Promise<void>> = {
   core,
   openai,
@@ -197,6 +223,8 @@ const PARTS: Record<string, () => Promise<void>> = {
   'ai-sdk': aiSdk,
   mcp,
   langchain,
+  'openai-agents': openaiAgents,
+  'claude-agent': claudeAgent,
 };
 
 init({ service: 'canary', endpoint });
