@@ -30,7 +30,11 @@ export function addFlushCommand(program: Command, io: Io, end: (code: number) =>
       '--endpoint <url>',
       'OTLP/HTTP receiver, for all spans (default: what is meant for OTEL_EXPORTER_OTLP_ENDPOINT or localhost:4318)',
     )
-    .option('--header <name: value>', 'extra header; repeat for several', collectOption);
+    .option(
+      '--header <name: value>',
+      'extra header; repeat for several. With --endpoint, those of OTEL_EXPORTER_OTLP_HEADERS are not sent',
+      collectOption,
+    );
   addCommonOptions(command).action(async (directory: string | undefined, flags: FlushFlags) => {
     end(await flush(directory, flags, io));
   });
@@ -48,6 +52,7 @@ async function flush(directory: string | undefined, flags: FlushFlags, io: Io): 
       fix: 'leave it out for the spool in your state directory',
     });
   }
+  if (flags.endpoint !== undefined) withoutHeadersOf(io.env);
   // Loads an exporter, which no other command has a use for.
   const { flushSpool } = await import('../../instrument/node/flush-spool.ts');
   const result = await flushSpool({
@@ -60,6 +65,12 @@ async function flush(directory: string | undefined, flags: FlushFlags, io: Io): 
   const printed = address?.value.printed ?? 'http://localhost:4318';
   if (!flags.quiet) await write(io.stdout, summaryOf(result, printed));
   return judge(result, printed);
+}
+
+/** They may be credentials, and are meant for the endpoint of the environment. The exporter would read them itself. */
+function withoutHeadersOf(env: NodeJS.ProcessEnv): void {
+  delete env.OTEL_EXPORTER_OTLP_HEADERS;
+  delete env.OTEL_EXPORTER_OTLP_TRACES_HEADERS;
 }
 
 function summaryOf({ directories, delivered, running, elsewhere }: SpoolFlushResult, printed: string): string {

@@ -72,6 +72,19 @@ describe('what a killed program has left', () => {
   });
 });
 
+it('keeps the headers of the environment from an endpoint that is given', async () => {
+  await leaveSpans('http://127.0.0.1:9');
+  const collector = await startCollector();
+  process.env.OTEL_EXPORTER_OTLP_HEADERS = 'authorization=Bearer%20elsewhere';
+  try {
+    await cli(['flush', spool, '--endpoint', collector.url], process.env);
+  } finally {
+    delete process.env.OTEL_EXPORTER_OTLP_HEADERS;
+  }
+  expect([collector.distinct(), collector.requests[0]?.headers.authorization]).toEqual([10, undefined]);
+  await collector.close();
+});
+
 describe('flush says why not, and keeps what is not delivered', () => {
   const outcomes: [string, Parameters<typeof startCollector>[0] | undefined, string, number][] = [
     ['nobody is there', undefined, 'TA1501', 10],
