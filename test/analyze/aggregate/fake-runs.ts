@@ -73,7 +73,7 @@ export function everythingRun(id: string): FakeTrace {
       start: 10 * MS,
       end: 60 * MS,
       name: 'receive',
-      losses: { deliveryId: id, dropped: 12, refused: 1 },
+      losses: { deliveryId: id, dropped: 12, refused: 1, sampledOut: 40 },
     },
     { id: 'd', parent: 'p', start: 20 * MS, end: 50 * MS, name: 'GET', kind: 'http', role: 'io', party: OPENAI },
     {

@@ -219,9 +219,10 @@ The critical path in order of time
     expect(text).toContain(
       '    no time claimed: the trace is incomplete; fix: one batched search (in agent › planner)',
     );
-    expect(text.slice(-7)).toEqual([
+    expect(text.slice(-8)).toEqual([
       '1 run is incomplete (lost spans, or still running): no savings claimed there.',
       'Lost: 12 spans were dropped by the instrumentation (no room) and 1 span was refused by a receiver, of agent.',
+      'Sampled: 40 spans were left out on purpose, of agent; what is said is of the runs that were kept.',
       'Data: 1 span shares an id with another (renamed id#n); 1 parent is missing; 1 span has no end; 1 clock difference taken',
       'out.',
       'Rules: 1 could not look: add `gen_ai.tool.name`.',
