@@ -1,42 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
-import { telemetryErrors } from '../../../../src/instrument/index.ts';
-import { type FakeOpenAI, type FakeOpenAIOptions, startOpenAI } from '../../../support/vendors/openai.ts';
-import { type Recorder, startRecorder } from '../../recorder.ts';
+import { type FakeOpenAIOptions, startOpenAI } from '../../../support/vendors/openai.ts';
+import { setUpWith } from '../vendor-setup.ts';
 
-export interface Setup {
-  readonly server: FakeOpenAI;
-  /** A new one for each test. */
-  readonly recorder: Recorder;
-  /** `server.address` and `server.port` of requests to the server. */
-  readonly endpoint: { readonly 'server.address': string; readonly 'server.port': number };
-}
-
-/** A server and a recorder for the tests of this file. Telemetry must not fail in any of them. */
-export function setUp(options: FakeOpenAIOptions = {}): Setup {
-  let server: FakeOpenAI;
-  let recorder: Recorder;
-  let errorsBefore: number;
-  beforeAll(async () => {
-    server = await startOpenAI(options);
-  });
-  afterAll(() => server.stop());
-  beforeEach(() => {
-    recorder = startRecorder();
-    errorsBefore = telemetryErrors();
-  });
-  afterEach(async () => {
-    await recorder.stop();
-    expect(telemetryErrors() - errorsBefore).toBe(0);
-  });
-  return {
-    get server() {
-      return server;
-    },
-    get recorder() {
-      return recorder;
-    },
-    get endpoint() {
-      return { 'server.address': '127.0.0.1', 'server.port': Number(new URL(server.baseURL).port) };
-    },
-  };
-}
+export const setUp = (options: FakeOpenAIOptions = {}) => setUpWith(() => startOpenAI(options));
