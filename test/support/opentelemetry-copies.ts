@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type DeliveryPrograms, deliveryPrograms } from './delivery-process.ts';
 
@@ -14,6 +14,14 @@ export interface Copies {
 
 const API = ['api'];
 const ALL = ['api', 'core', 'resources', 'sdk-trace', 'context-async-hooks', 'semantic-conventions'];
+
+/** Whether `npm run clients` has installed what the copies ask for. It has to have in CI. */
+export function hasCopies({ program, ours }: Copies): boolean {
+  const isInstalled = (program ?? ours) === undefined || existsSync(NEWER);
+  if (!isInstalled && process.env.CI === 'true')
+    throw new Error('another copy of the API is not installed: npm run clients');
+  return isInstalled;
+}
 
 /** Programs that find packages of their own, as npm puts them where versions differ. */
 export function programsWith({ program, ours }: Copies): DeliveryPrograms {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCollector } from '../../support/collector.ts';
 import type { DeliveryPrograms } from '../../support/delivery-process.ts';
-import { type Copies, PROVIDERS, programsWith } from '../../support/opentelemetry-copies.ts';
+import { type Copies, hasCopies, PROVIDERS, programsWith } from '../../support/opentelemetry-copies.ts';
 
 const CALLS = [
   'execute_tool inner',
@@ -21,6 +21,10 @@ interface Outcome {
 
 /** Registers the tests of one layout of packages. */
 function layout(title: string, copies: Copies, body: (run: (setups: string) => Promise<Row>) => void): void {
+  if (!hasCopies(copies)) {
+    describe.skip(`${title} (not installed: npm run clients)`, () => it('is skipped', () => undefined));
+    return;
+  }
   describe(title, () => {
     let programs: DeliveryPrograms;
     beforeAll(() => {
