@@ -31,7 +31,8 @@ const NEWEST = ['openai-agents'];
 const isNewest = Number(process.versions.node.split('.')[0]) >= 22;
 const parts = Object.keys(PARTS).filter(
   (part) =>
-    (PARTS[part] === undefined || existsSync(join(PACKAGES, PARTS[part]))) && (isNewest || !NEWEST.includes(part)),
+    (PARTS[part] === undefined || existsSync(join(PACKAGES, '../node_modules'))) &&
+    (isNewest || !NEWEST.includes(part)),
 );
 
 /** All that a run of the program let out: to the collector, and to the files of its spool. */
